@@ -1,0 +1,148 @@
+"""How many of the proven differences sqlport ports, beside stock sqlglot: `python -m benchmarks.score`.
+
+Each case of `fixtures/constructs/cases.jsonl` runs on the SQLite of this Python as it is written, and ported on
+a throwaway PostgreSQL whose tables are our own port of the case's tables. A case counts as ported when rows
+and the tables afterwards are equal. Cases that SQLite itself refuses, and controls that say nothing about the
+statement, are set aside and listed with `--list`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import psycopg
+import sqlglot
+
+import sqlport
+from sqlport.engines.postgres import throwaway
+from tests.constructs import Construct, constructs
+from tests.judge import Outcome, on_postgres, on_sqlite
+
+NOT_COUNTED = frozenset(["PRM001", "PRM003"])
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What became of one case: `equal` rows, and the codes that were found in the statement."""
+
+    case: Construct
+    outcome: str  # equal, different, error, aside
+    codes: tuple[str, ...]
+    detail: str = ""
+
+    @property
+    def flagged(self) -> bool:
+        return any(code not in NOT_COUNTED for code in self.codes)
+
+
+def main() -> None:
+    """Print the table; with `--list`, every case that is not as it should be."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rule", action="append", default=[], help="only cases of this rule (or family)")
+    options.add_argument("--id", action="append", default=[], help="only this case")
+    options.add_argument("--list", action="store_true", help="list what is not as it should be")
+    options.add_argument("--peer", action="store_true", help="judge sqlglot.transpile as well")
+    chosen = options.parse_args()
+    cases = [case for case in constructs() if _chosen(case, chosen.rule, chosen.id)]
+    with throwaway() as server, server.connect() as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS citext")
+        connection.execute("SET statement_timeout = '5s'")
+        print(f"{len(cases)} cases on {server.info}")
+        scores = [_score(case, connection, _ours(case)) for case in cases]
+        _table("sqlport", scores)
+        if chosen.peer:
+            _table("sqlglot", [_score(case, connection, _peer) for case in cases])
+    if chosen.list:
+        for score in scores:
+            if not _good(score):
+                ported = sqlport.port("; ".join(score.case.sqlite), schema=";".join(score.case.setup), unsafe=True)
+                print(f"{score.case.id} [{score.case.rule} {score.case.autofix}] {score.outcome}")
+                print(f"    {'; '.join(score.case.sqlite)}\n    {ported.sql}\n    {list(score.codes)} {score.detail}")
+
+
+def _chosen(case: Construct, rules: list[str], ids: list[str]) -> bool:
+    return (not rules or any(case.rule.startswith(rule) for rule in rules)) and (not ids or case.id in ids)
+
+
+def _ours(case: Construct) -> Callable[[str, str], tuple[str, tuple[str, ...], tuple[int | str, ...]]]:
+    def port(schema: str, sql: str) -> tuple[str, tuple[str, ...], tuple[int | str, ...]]:
+        ported = sqlport.port(sql, schema=schema, unsafe=case.autofix == "unsafe", params=case.params)
+        return ported.sql, tuple(finding.code for finding in ported.findings), ported.parameters
+
+    return port
+
+
+def _peer(schema: str, sql: str) -> tuple[str, tuple[str, ...], tuple[int | str, ...]]:
+    try:
+        texts = sqlglot.transpile(sql, read="sqlite", write="postgres")
+    except sqlglot.errors.SqlglotError:
+        return sql, ("error",), ()
+    return "; ".join(texts).replace("?", "%s"), (), tuple(range(sql.count("?")))
+
+
+def _score(
+    case: Construct,
+    connection: psycopg.Connection,
+    port: Callable[[str, str], tuple[str, tuple[str, ...], tuple[int | str, ...]]],
+) -> Score:
+    schema, sql = ";\n".join(case.setup), ";\n".join(case.sqlite)
+    params = case.params or ()
+    before = _on_sqlite(schema, sql, params)
+    if before.error:
+        return Score(case, "aside", (), f"SQLite refuses it: {before.error}")
+    ported, codes, order = port(schema, sql)
+    given: object = None
+    if params:
+        given = params if isinstance(params, dict) else [params[key] for key in order if isinstance(key, int)]
+    try:
+        after = on_postgres(connection, schema, ported, given)  # type: ignore[arg-type]
+    except (psycopg.Error, psycopg.ProgrammingError) as error:
+        after = Outcome(error=str(error))
+    if after.error:
+        return Score(case, "error", codes, after.error.strip().splitlines()[0])
+    if after == before:
+        return Score(case, "equal", codes)
+    return Score(case, "different", codes, f"{before.rows!r} became {after.rows!r}")
+
+
+def _on_sqlite(schema: str, sql: str, params: object) -> Outcome:
+    import sqlite3
+
+    try:
+        return on_sqlite(schema, sql, params)  # type: ignore[arg-type]
+    except sqlite3.Error as error:
+        return Outcome(error=str(error))
+
+
+def _good(score: Score) -> bool:
+    if score.outcome == "aside":
+        return True
+    if score.case.rule == "SAME":
+        return score.outcome == "equal" and not score.flagged
+    if score.case.autofix == "manual":
+        return score.flagged
+    return score.outcome == "equal"
+
+
+def _table(name: str, scores: Iterable[Score]) -> None:
+    kinds: Counter[str] = Counter()
+    good: Counter[str] = Counter()
+    silent = 0
+    for score in scores:
+        kind = "control" if score.case.rule == "SAME" else score.case.autofix
+        if score.outcome == "aside":
+            kinds["aside"] += 1
+            continue
+        kinds[kind] += 1
+        good[kind] += _good(score)
+        silent += score.outcome != "equal" and not score.flagged
+    cells = [f"{kind} {good[kind]}/{kinds[kind]}" for kind in ("safe", "unsafe", "manual", "control") if kinds[kind]]
+    print(f"{name:8} {'  '.join(cells)}  aside {kinds['aside']}  not equal and not flagged {silent}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""sqlport from Python: port a text; check and fix files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlport.model import Applicability, Driver, Edit, Effect, Finding, Port, Profile, Severity, Span, Target
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlport.config import Config
+    from sqlport.results import Report
+
+
+def port(
+    sql: str,
+    *,
+    schema: str = "",
+    driver: Driver = "psycopg",
+    unsafe: bool = False,
+    profile: Profile = "faithful",
+    params: Sequence[Any] | Mapping[str, Any] | None = None,
+) -> Port:
+    """Port SQLite SQL, one statement or a script, to PostgreSQL.
+
+    `schema` is the SQLite DDL of the tables that the statements use; tables that `sql` itself creates are
+    known as well. `unsafe` makes fixes whose condition sqlport cannot check. `params` are the parameters as
+    the program passes them: psycopg reads `%` only when there are some.
+
+    Nothing is sent anywhere and nothing raises for invalid SQL: it is a finding, and its text stays. Spans of
+    findings are half-open character offsets into `sql`.
+
+    >>> port("SELECT ifnull(a, 0) FROM t WHERE b = ?").sql
+    'SELECT coalesce(a, 0) FROM t WHERE b = %s'
+    """
+    from sqlport.catalog import from_statements
+    from sqlport.porting import Request, port_statement
+    from sqlport.rulebook import load
+    from sqlport.sql import apply, split
+
+    pieces = split(sql)
+    definitions = [("schema", piece.span.of(schema)) for piece in split(schema) if not piece.dot_command]
+    definitions += [("sql", piece.span.of(sql)) for piece in pieces if not piece.dot_command]
+    request = Request(
+        target=Target(profile=profile, driver=driver),
+        catalog=from_statements(definitions).catalog,
+        rulebook=load(),
+        selected=lambda rule: True,
+        unsafe=unsafe,
+        speaks_target=True,
+        passes_parameters=params is not None,
+    )
+    edits: list[Edit] = []
+    findings: list[Finding] = []
+    parameters: list[int | str] = []
+    for piece in pieces:
+        start = piece.span.start
+        if piece.dot_command:
+            findings.append(dot_command(piece.span))
+            continue
+        ported = port_statement(piece.span.of(sql), (), request)
+        edits.extend(Edit(edit.start + start, edit.end + start, edit.text) for edit in ported.edits)
+        findings.extend(_moved(finding, start) for finding in ported.findings)
+        parameters.extend(ported.parameters)
+    return Port(apply(sql, edits), tuple(findings), tuple(parameters), tuple(edits))
+
+
+def _moved(finding: Finding, by: int) -> Finding:
+    fix = finding.fix
+    if fix is not None:
+        fix = replace(fix, edits=tuple(Edit(e.start + by, e.end + by, e.text) for e in fix.edits))
+    return replace(finding, span=Span(finding.span.start + by, finding.span.end + by), fix=fix)
+
+
+def dot_command(span: Span) -> Finding:
+    """The finding for a command of SQLite's shell, which no server knows."""
+    return Finding(
+        code="SQP002",
+        name="invalid-sql",
+        effect=Effect.REJECTED,
+        severity=Severity.ERROR,
+        message="this is a command of SQLite's shell, not SQL; psql has its own (`\\copy`, `\\i`), so write it anew",
+        span=span,
+        applicability=Applicability.MANUAL,
+    )
+
+
+def check(paths: Sequence[str | Path], config: Config | None = None) -> Report:
+    """Find the SQL in files and folders, and what PostgreSQL rejects or answers differently. Writes nothing.
+
+    Raises SqlportError for a path that cannot be read and for a configuration that is wrong.
+    """
+    from sqlport import project
+    from sqlport.config import Config as Default
+
+    return project.check(paths, config or Default())
+
+
+def fix(
+    paths: Sequence[str | Path], config: Config | None = None, *, write: bool = False, unsafe: bool = False
+) -> Report:
+    """Port the SQL in files and folders, each statement confirmed by a throwaway PostgreSQL.
+
+    Without `write` the report holds the changes and no file is touched. Raises SqlportError where no server
+    can be had, for a path that cannot be read and for a configuration that is wrong.
+    """
+    from sqlport import project
+    from sqlport.config import Config as Default
+
+    return project.fix(paths, config or Default(), write=write, unsafe=unsafe)

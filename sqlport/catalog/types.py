@@ -1,0 +1,250 @@
+"""Which PostgreSQL type a SQLite column or cast becomes: the profile, in one place for all who ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from sqlport.catalog.affinity import affinity
+from sqlport.catalog.names import folded
+
+if TYPE_CHECKING:
+    from sqlport.catalog.tables import Affinity, Column
+    from sqlport.model import Profile, Target
+
+
+@dataclass(frozen=True, slots=True)
+class TypeChoice:
+    """A PostgreSQL type for a column, and why.
+
+    `rule` is the code of the difference that the type answers, empty where both engines mean the same by the
+    declared name. `extension` has to exist for it, `collation` belongs behind it (`C`, where the database
+    sorts by a locale). `certain` is false where the declaration alone does not tell what is stored.
+    """
+
+    type: str
+    rule: str = ""
+    reason: str = ""
+    extension: str = ""
+    collation: str = ""
+    certain: bool = True
+
+    @property
+    def sql(self) -> str:
+        """The type as it is written in DDL."""
+        return f'{self.type} COLLATE "{self.collation}"' if self.collation else self.type
+
+
+_INTEGER_REASON: Final = "SQLite's integers have 64 bits"
+_BY_AFFINITY: Final[Mapping[Affinity, TypeChoice]] = {
+    "INTEGER": TypeChoice("bigint", "DDL001", _INTEGER_REASON),
+    "REAL": TypeChoice("double precision", "DDL001", "SQLite's REAL has 8 bytes, PostgreSQL's real has 4"),
+    "TEXT": TypeChoice("text", "DDL001", "SQLite stores text of any length whatever the type's name"),
+    "BLOB": TypeChoice("bytea", "DDL001", "PostgreSQL's type for bytes is bytea"),
+}
+_BOOLEAN: Final = TypeChoice("bigint", "DDL004", "SQLite stores a boolean as 0 or 1, and readers get integers")
+_TIME: Final = TypeChoice("text", "DDL004", "SQLite has no date types: it stores the text that was written")
+_JSON: Final = TypeChoice("text", "DDL004", "SQLite stores JSON as the text that was written")
+_UUID: Final = TypeChoice("text", "DDL004", "SQLite stores a UUID as the text that was written")
+_NUMERIC: Final = TypeChoice("numeric", "DDL004", "SQLite keeps no precision or scale")
+_BYTES: Final = TypeChoice("bytea", "DDL001", "SQLite stores the bytes that were written")
+_COUNT: Final = TypeChoice("bigint", "DDL001", _INTEGER_REASON)
+_STRING: Final = TypeChoice(
+    "text",
+    "DDL001",
+    "the name says text, but SQLite gives it NUMERIC affinity: '007' is stored as 7",
+    certain=False,
+)
+_NO_AFFINITY: Final = TypeChoice(
+    "text", "DDL008", "SQLite stores values of any type there, text is the guess", certain=False
+)
+
+# Names whose affinity in SQLite says less about their values than the name does.
+_BY_NAME: Final[Mapping[str, TypeChoice]] = {
+    **dict.fromkeys(["boolean", "bool"], _BOOLEAN),
+    **dict.fromkeys(["date", "datetime", "datetime2", "smalldatetime", "datetimeoffset"], _TIME),
+    **dict.fromkeys(["time", "timetz", "timestamp", "timestamptz"], _TIME),
+    **dict.fromkeys(["json", "jsonb"], _JSON),
+    **dict.fromkeys(["uuid", "guid", "uniqueidentifier"], _UUID),
+    **dict.fromkeys(["numeric", "decimal", "dec", "number", "fixed"], _NUMERIC),
+    **dict.fromkeys(["money", "smallmoney", "currency"], _NUMERIC),
+    **dict.fromkeys(["binary", "varbinary", "long varbinary", "bytea", "bytes", "image", "raw"], _BYTES),
+    **dict.fromkeys(["bit", "byte", "short", "long", "signed", "unsigned", "year", "serial", "bigserial"], _COUNT),
+    **dict.fromkeys(["string", "str", "enum", "set", "xml", "name", "url", "email"], _STRING),
+    "any": _NO_AFFINITY,
+}
+_TIME_ZONE: Final = re.compile(r"(time|timestamp) with(out)? (local )?time ?zone")
+_NATIVE: Final[Mapping[str, str]] = {
+    "boolean": "boolean",
+    "bool": "boolean",
+    "date": "date",
+    **dict.fromkeys(["datetime", "datetime2", "smalldatetime", "datetimeoffset"], "timestamptz"),
+    **dict.fromkeys(["timestamp", "timestamptz"], "timestamptz"),
+    "time": "time",
+    "timetz": "timetz",
+    "json": "jsonb",
+    "jsonb": "jsonb",
+    **dict.fromkeys(["uuid", "guid", "uniqueidentifier"], "uuid"),
+}
+_SAME: Final[Mapping[str, str]] = {
+    "bigint": "bigint",
+    "int8": "bigint",
+    "text": "text",
+    "bytea": "bytea",
+    "double precision": "double precision",
+    "float8": "double precision",
+    "numeric": "numeric",
+    "citext": "text",
+}
+"""Names that PostgreSQL takes, with the type that they are for it."""
+
+_CODE_POINT_LOCALES: Final = frozenset(["C", "POSIX", "C.UTF-8", "C.UTF8", "PG_C_UTF8"])
+
+
+def column_choice(column: Column, table: str, target: Target) -> TypeChoice:
+    """The type that a column of `table` becomes."""
+    return postgres_type(
+        column.declared_type,
+        target,
+        f"{table}.{column.name}",
+        collation=column.collation,
+        default=column.default,
+    )
+
+
+def column_type(column: Column, table: str, target: Target) -> str:
+    """The name of the type that a column of `table` becomes."""
+    return column_choice(column, table, target).type
+
+
+def postgres_type(
+    declared_type: str,
+    target: Target,
+    key: str = "",
+    *,
+    collation: str = "BINARY",
+    default: str | None = None,
+) -> TypeChoice:
+    """The type for a column declared so; `key` is its `table.column`, which `target.types` may name.
+
+    `default` (SQL text) tells what a column without a type holds.
+    """
+    choice = _overridden(declared_type, key, target.types)
+    if choice is None:
+        choice = _chosen(declared_type, target.profile, default if not declared_type.strip() else None)
+    return _collated(choice, collation, target.locale)
+
+
+def cast_type(type_name: str, target: Target) -> str:
+    """The PostgreSQL type of `CAST(x AS type_name)`.
+
+    SQLite casts by affinity (https://www.sqlite.org/lang_expr.html#castexpr), so `VARCHAR(3)` cuts nothing.
+    What NUMERIC affinity gives is an integer or a binary float, never a decimal.
+    """
+    choice = _overridden(type_name, "", target.types)
+    if choice is not None:
+        return choice.type
+    base, _ = _parts(type_name)
+    if target.profile == "native":
+        native = _native(type_name)
+        if native:
+            return native
+    kind = affinity(type_name)
+    if kind != "NUMERIC":
+        return _BY_AFFINITY[kind].type
+    named = _BY_NAME.get(base)
+    return "bigint" if named in (_BOOLEAN, _COUNT) else "double precision"
+
+
+def _overridden(declared_type: str, key: str, types: Mapping[str, str]) -> TypeChoice | None:
+    """What the configuration says, the column before the type with its arguments before its bare name."""
+    if not types:
+        return None
+    given = {_normal(name): chosen for name, chosen in types.items()}
+    base, arguments = _parts(declared_type)
+    whole = f"{base}({','.join(arguments)})" if arguments else base
+    for name in (_normal(key), whole, base):
+        if name and name in given:
+            return TypeChoice(given[name], "DDL001", f"the configuration says so for {name}")
+    return None
+
+
+@cache
+def _chosen(declared_type: str, profile: Profile, default: str | None) -> TypeChoice:
+    base, arguments = _parts(declared_type)
+    native = _native(declared_type) if profile == "native" else ""
+    if native:
+        return TypeChoice(native, "DDL004" if native != base else "", "the profile `native` uses PostgreSQL's own type")
+    if not base:
+        return _by_default(default)
+    choice = _BY_NAME.get(base) or (_TIME if _TIME_ZONE.fullmatch(base) else None)
+    if choice is None:
+        kind = affinity(declared_type)
+        choice = _BY_AFFINITY[kind] if kind != "NUMERIC" else _unknown(base)
+    if _SAME.get(base) == choice.type and not arguments:
+        return replace(choice, rule="", reason="")
+    if choice.type == "text" and arguments and affinity(declared_type) == "TEXT":
+        return replace(choice, rule="DDL003", reason="SQLite does not enforce the length")
+    return choice
+
+
+def _by_default(default: str | None) -> TypeChoice:
+    """A column without a type: its default may tell what it holds."""
+    text = (default or "").strip("() ")
+    found = None
+    if re.fullmatch(r"[+-]?\s*\d+|true|false", text, re.IGNORECASE):
+        found = "bigint"
+    elif re.fullmatch(r"[+-]?\s*(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][+-]?\d+)?", text):
+        found = "double precision"
+    elif re.fullmatch(r"[xX]'[0-9a-fA-F]*'", text):
+        found = "bytea"
+    if found is None:
+        return _NO_AFFINITY
+    return replace(_NO_AFFINITY, type=found, reason=f"it has no type, its default {text} is the guess's evidence")
+
+
+def _unknown(base: str) -> TypeChoice:
+    reason = f"{base} is no type of PostgreSQL, and SQLite stores numbers and text there; text is the guess"
+    return TypeChoice("text", "DDL001", reason, certain=False)
+
+
+def _native(declared_type: str) -> str:
+    """PostgreSQL's own type of that meaning, or empty."""
+    base, arguments = _parts(declared_type)
+    if base in ("numeric", "decimal", "dec") and arguments:
+        return f"numeric({','.join(arguments)})"
+    zoned = _TIME_ZONE.fullmatch(base)
+    if zoned:
+        return "timestamptz" if zoned[1] == "timestamp" else "timetz" if not zoned[2] else "time"
+    return _NATIVE.get(base, "")
+
+
+def _collated(choice: TypeChoice, collation: str, locale: str) -> TypeChoice:
+    if choice.type != "text":
+        return choice
+    name = collation.upper()
+    if name == "NOCASE":
+        reason = "NOCASE compares without regard to case; citext does too, for all letters and not only for A-Z"
+        return replace(choice, type="citext", rule="COL002", reason=reason, extension="citext")
+    if name not in ("", "BINARY"):
+        reason = f"PostgreSQL has no collation {collation}: text compares by its characters"
+        choice = replace(choice, rule="COL003" if name == "RTRIM" else "COL002", reason=reason, certain=False)
+    if locale.upper() not in _CODE_POINT_LOCALES:
+        return replace(choice, collation="C")
+    return choice
+
+
+@cache
+def _parts(declared_type: str) -> tuple[str, tuple[str, ...]]:
+    """A declared type in lower case without its arguments, and those."""
+    match = re.fullmatch(r"([^(]*)(?:\(([^)]*)\)?)?(.*)", declared_type, re.DOTALL)
+    assert match is not None  # the last group takes any rest
+    arguments = tuple(part.strip() for part in (match[2] or "").split(",") if part.strip())
+    return _normal(f"{match[1]} {match[3]}"), arguments
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"\s*([(),.])\s*", r"\1", " ".join(folded(name).split()))

@@ -1,0 +1,371 @@
+"""One private PostgreSQL cluster: made once per version, copied for each run, served by a bare `postgres`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlport.engines._account import Account, can_reach, own, server_account
+from sqlport.engines._installations import Installation
+from sqlport.engines._places import cache_dir, workspace
+from sqlport.model import SqlportError
+
+#: The database that a cluster has for its user, and the role without rights over the server that owns schemas.
+DATABASE = "sqlport"
+OWNER = "sqlport_owner"
+
+#: Part of the cache key: raise it when what `_initdb` makes changes.
+_LAYOUT = 1
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+_LOG_LINES = 25
+
+#: What a server that nobody will miss does without (PostgreSQL documentation, "Non-Durable Settings").
+_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "32MB",
+    "max_connections": "60",
+    "huge_pages": "off",
+    "jit": "off",
+    "logging_collector": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "cluster_name": "sqlport",
+}
+
+
+Spawned = Callable[["subprocess.Popen[bytes]"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A running server in a private directory, and how to reach it as superuser."""
+
+    directory: Path
+    installation: Installation
+    process: subprocess.Popen[bytes]
+    url: str
+
+    @property
+    def log(self) -> Path:
+        """The file with everything that the server said."""
+        return self.directory / "log"
+
+
+def new_directory(base: Path | None = None) -> Path:
+    """A private directory for `start`, owned by the user that the server will run as.
+
+    In memory where there is room; below `base`, on disk, for a server that outlives this process.
+    """
+    return workspace(server_account(), base)
+
+
+def start(
+    installation: Installation,
+    directory: Path,
+    *,
+    tcp: bool = os.name == "nt",
+    spawned: Spawned | None = None,
+) -> Cluster:
+    """Copy a fresh cluster into `directory` and serve it on a socket there (on a loopback port with `tcp`).
+
+    `spawned` is given the server's process before it is ready, so that the caller can stop it at any time.
+    Raises SqlportError with the end of the server's log when it does not come up.
+    """
+    account = server_account()
+    runnable = _runnable(installation, account)
+    template = _cached_template(runnable, directory, account)
+    if template is not None:
+        try:
+            shutil.copytree(template, directory / "data")
+        except OSError:
+            # Another process is replacing a damaged copy: do without the cache this once.
+            shutil.rmtree(directory / "data", ignore_errors=True)
+            _initdb(runnable, directory, account)
+        else:
+            (directory / "data").chmod(0o700)
+            own(directory / "data", account)
+    try:
+        return _serve(runnable, directory, account, tcp, spawned)
+    except SqlportError:
+        if template is None:
+            raise
+        # The cached copy may be damaged: make it anew, once.
+        shutil.rmtree(template, ignore_errors=True)
+        shutil.rmtree(directory / "data", ignore_errors=True)
+        _initdb(runnable, directory, account)
+        return _serve(runnable, directory, account, tcp, spawned)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop a server that `start` started, without a checkpoint: its files are about to go."""
+    if process.poll() is not None:
+        return
+    if os.name == "nt":
+        process.terminate()
+    else:
+        process.send_signal(signal.SIGQUIT)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def log_tail(path: Path, lines: int = _LOG_LINES) -> str:
+    """The last lines of a server's log, indented; says so when there are none."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:]) or "  (the server said nothing)"
+
+
+def _serve(
+    installation: Installation,
+    directory: Path,
+    account: Account | None,
+    tcp: bool,
+    spawned: Spawned | None,
+) -> Cluster:
+    data, log = directory / "data", directory / "log"
+    settings = dict(_SETTINGS)
+    if installation.major >= 18:
+        settings["io_method"] = "sync"  # no worker processes to start
+    if tcp:
+        password = _set_password(installation, directory, account)
+        port = _free_port()
+        settings |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        access = "host all all 127.0.0.1/32 scram-sha-256\n"
+        url = f"postgresql://postgres:{password}@127.0.0.1:{port}/{DATABASE}"
+    else:
+        port = 5432
+        settings |= {"listen_addresses": "", "unix_socket_directories": str(directory)}
+        access = "local all all trust\n"
+        url = socket_url(directory)
+    (data / "pg_hba.conf").write_text(access, encoding="ascii")
+    command = [installation.program("postgres"), "-D", str(data), "-p", str(port)]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    with log.open("ab") as stream:
+        process = _spawn(command, directory, account, stream.fileno())
+    if spawned is not None:
+        spawned(process)
+    try:
+        _await_ready(process, data)
+    except BaseException as error:
+        stop(process)
+        if isinstance(error, _NotReadyError):
+            raise SqlportError(
+                f"PostgreSQL {installation.version} ({installation.program('postgres')}) did not start: {error}; "
+                f"its log ends:\n{log_tail(log)}"
+            ) from None
+        raise
+    return Cluster(directory, installation, process, url)
+
+
+def socket_url(directory: Path, user: str = "postgres", database: str = DATABASE) -> str:
+    """The URL of a server whose socket is in `directory`; the port is named since PGPORT would change it."""
+    from urllib.parse import quote
+
+    return f"postgresql://{user}@/{database}?host={quote(str(directory), safe='')}&port=5432"
+
+
+class _NotReadyError(Exception):
+    """The server ended or took too long before it accepted connections."""
+
+
+def _await_ready(process: subprocess.Popen[bytes], data: Path) -> None:
+    """Wait until the server itself writes `ready` into postmaster.pid (its eighth line)."""
+    deadline = time.monotonic() + _START_SECONDS
+    pid_file = data / "postmaster.pid"
+    while time.monotonic() < deadline:
+        code = process.poll()
+        if code is not None:
+            raise _NotReadyError(f"it ended with exit code {code}")
+        with suppress(OSError):
+            lines = pid_file.read_bytes().split(b"\n")
+            if len(lines) > 7 and lines[7].strip() == b"ready":
+                return
+        time.sleep(0.002)
+    raise _NotReadyError(f"it was not ready after {_START_SECONDS:.0f} seconds")
+
+
+def _cached_template(installation: Installation, directory: Path, account: Account | None) -> Path | None:
+    """The cached result of initdb for this server; None when it could not be kept: then it lies in `directory`."""
+    program = Path(installation.program("postgres"))
+    status = program.stat()
+    identity = f"{_LAYOUT} {installation.version} {program} {status.st_size} {status.st_mtime_ns} C UTF8"
+    key = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    template = cache_dir() / "clusters" / f"{installation.version}-{key}"
+    if (template / "PG_VERSION").is_file():
+        return template
+    _initdb(installation, directory, account)
+    try:
+        template.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _publish([(directory / "data", "")], template)
+    except OSError:
+        # A read-only home, a full disk: the run goes on without a cache, with what initdb has just made.
+        return None
+    shutil.rmtree(directory / "data")
+    return template
+
+
+def _publish(sources: Sequence[tuple[Path, str]], target: Path) -> None:
+    """Copy directories below `target` so that `target` appears whole or not at all; the first process wins."""
+    draft = target.with_name(f".{target.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        for source, name in sources:
+            shutil.copytree(source, draft / name if name else draft, symlinks=True)
+        try:
+            draft.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _runnable(installation: Installation, account: Account | None) -> Installation:
+    """The installation, or a copy of it where `account` can reach it.
+
+    A virtual environment below `/root` is closed to every other user; opening it up is not ours to do.
+    """
+    if account is None or can_reach(installation.bin, account):
+        return installation
+    if not installation.roots:
+        raise SqlportError(
+            f"{installation.bin} cannot be read by the user {account.name}, and PostgreSQL does not run as root: "
+            "run sqlport as another user, or give a server with --postgres postgresql://..."
+        )
+    status = Path(installation.program("postgres")).stat()
+    identity = f"{_LAYOUT} {installation.bin} {status.st_size} {status.st_mtime_ns}"
+    key = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    target = _shared_base(account) / f"{installation.provider}-{installation.version}-{key}"
+    common = Path(os.path.commonpath(installation.roots))
+    if not target.is_dir():
+        _publish([(root, str(root.relative_to(common))) for root in installation.roots], target)
+        target.chmod(0o755)
+    return Installation(installation.provider, target / installation.bin.relative_to(common), installation.version)
+
+
+def _shared_base(account: Account) -> Path:
+    """A directory of root's that `account` can read and nobody else can write."""
+    for base in (cache_dir(), Path("/var/cache/sqlport"), Path("/var/tmp/sqlport-root")):  # noqa: S108
+        try:
+            base.mkdir(parents=True, exist_ok=True, mode=0o755)
+        except OSError:
+            continue
+        status = base.lstat()
+        private = status.st_uid == 0 and not status.st_mode & 0o022 and not base.is_symlink()
+        if private and can_reach(base, account):
+            return base
+    raise SqlportError(
+        f"no directory where the user {account.name} could run PostgreSQL: make /var/cache/sqlport, owned by root"
+    )
+
+
+def _initdb(installation: Installation, directory: Path, account: Account | None) -> None:
+    """Make a cluster in `directory/data`: UTF8, locale C (text in the order of SQLite), database and owner role."""
+    data = directory / "data"
+    log = directory / "log"
+    command = [installation.program("initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"]
+    command += ["-E", "UTF8", "--locale=C", "--no-sync", "--wal-segsize=1"]
+    if installation.major >= 18:
+        command.append("--no-data-checksums")  # the default until 17
+    _run(installation, command, directory, account, b"")
+    commands = f"CREATE ROLE {OWNER} LOGIN;\nCREATE DATABASE {DATABASE};\n"
+    _single_user(installation, directory, account, commands)
+    log.unlink(missing_ok=True)
+
+
+def _set_password(installation: Installation, directory: Path, account: Account | None) -> str:
+    """Give the superuser a random password, before the server is open to anybody."""
+    password = secrets.token_hex(16)
+    _single_user(installation, directory, account, f"ALTER ROLE postgres PASSWORD '{password}';\n")
+    return password
+
+
+def _single_user(installation: Installation, directory: Path, account: Account | None, sql: str) -> None:
+    data = str(directory / "data")
+    command = [installation.program("postgres"), "--single", "-F", "-D", data]
+    command += ["-c", "exit_on_error=true", "-c", "log_checkpoints=off", "template1"]
+    _run(installation, command, directory, account, sql.encode())
+
+
+def _run(installation: Installation, command: list[str], directory: Path, account: Account | None, text: bytes) -> None:
+    """Run a program of the installation to its end; SqlportError with its words when it fails."""
+    log = directory / "log"
+    with log.open("ab") as stream:
+        process = _spawn(command, directory, account, stream.fileno(), stdin=subprocess.PIPE)
+        try:
+            process.communicate(text)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+    if process.returncode != 0:
+        name = Path(command[0]).name
+        raise SqlportError(
+            f"PostgreSQL {installation.version}: {name} ({command[0]}) failed with exit code "
+            f"{process.returncode}; it said:\n{log_tail(log)}"
+        )
+
+
+def _spawn(
+    command: list[str],
+    directory: Path,
+    account: Account | None,
+    output: int,
+    stdin: int = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
+    """Start a program as the server's user, outside the terminal's process group (Ctrl-C is ours to handle)."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    environment |= {"TZ": "UTC", "LC_ALL": "C"}
+    environment.pop("LD_PRELOAD", None)
+    if sys.platform == "win32" or account is None:
+        return subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=directory,
+            env=environment,
+            start_new_session=os.name != "nt",
+        )
+    return subprocess.Popen(
+        command,
+        stdin=stdin,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        cwd=directory,
+        env=environment,
+        start_new_session=True,
+        user=account.uid,
+        group=account.gid,
+        extra_groups=[],
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,48 @@
+"""Rules that a pattern cannot express: one small module for each, with one function `find(context)`.
+
+A fixer only looks and proposes. It yields a Proposal for each place where its rule holds; whether the proposal
+becomes part of the port is decided by the pipeline (applicability, holes, conflicts, the server).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlport.model import Applicability, Span, Target
+
+if TYPE_CHECKING:
+    from sqlport.catalog import Catalog
+    from sqlport.semantics import Semantics
+    from sqlport.sql import Parsed, Rewrite
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a fixer may ask: the statement, what its names and expressions are, and what it is ported to.
+
+    `speaks_target` tells whether the call (or the `.sql` file) takes the target driver's placeholders;
+    `passes_parameters` whether parameters are passed at all, so that the driver reads `%`.
+    """
+
+    parsed: Parsed
+    catalog: Catalog
+    semantics: Semantics
+    target: Target
+    speaks_target: bool = False
+    passes_parameters: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A rule at a place: `span` is what the finding points at, `rewrites` what would make it right.
+
+    Without rewrites it is a finding that a person has to act on. `applicability`, `message` and `condition`
+    take the place of the rule's own where they are given.
+    """
+
+    span: Span
+    rewrites: tuple[Rewrite, ...] = ()
+    applicability: Applicability | None = None
+    message: str = ""
+    condition: str = ""

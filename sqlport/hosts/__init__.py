@@ -1,0 +1,83 @@
+"""What host languages have in common: the values that pass between a host and the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from sqlport.model import Dialect, FileEdit, Finding, SourceFile, Statement
+
+Read = Callable[[str], "SourceFile | None"]
+"""Reads another file of the project by path; None when there is no such file (see `Settings.read`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the configuration says about finding SQL.
+
+    `sinks` are the user's own, each `name`, `Class.name`, `module.name` or `*.name`, with `:` and the
+    argument's position or keyword where it is not the first (`db.select:1`, `run:query`). `markers` are
+    comments that declare the literal beside or below them to be SQL. `dialect` overrides detection.
+    `read` looks up other files of the project, for constants that are imported; `roots` are the folders
+    where absolute imports start.
+    """
+
+    sinks: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ("sqlport: sql", "language=sql")
+    dialect: Dialect | None = None
+    roots: tuple[str, ...] = ()
+    read: Read | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A comment that takes findings out: its place, its codes or names, and the lines (1-based) it covers.
+
+    `scope` `"sql"` is a comment inside a statement's text and covers only `statement_ids`; `"statement"` covers
+    the host statement at `first_line` to `last_line`, by the place of the finding or of the sink; `"file"`
+    covers the file.
+    """
+
+    path: str
+    line: int
+    column: int
+    codes: tuple[str, ...]
+    reason: str
+    scope: OneOf["statement", "sql", "file"]
+    first_line: int
+    last_line: int
+    statement_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that a host found in one file."""
+
+    statements: tuple[Statement, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a statement's edits were not made: `reason` is a word for machines, `message` for people.
+
+    Reasons: `hole` (the text is computed), `conflicting-uses` (another statement written with the same
+    literal does not agree), `unwritable` (the literal cannot say the text), `other-file`, `encoding`,
+    `unparsable` (the result would not be valid), `resolves-differently` (the result would not be read back
+    as the expected SQL), `stale` (the file's text is not the one the statement was found in).
+    """
+
+    statement_id: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spliced:
+    """The new text of a file, the edits that lead to it, and the statements whose edits were refused."""
+
+    text: str
+    edits: tuple[FileEdit, ...] = ()
+    refused: tuple[Refusal, ...] = ()

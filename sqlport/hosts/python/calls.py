@@ -1,0 +1,391 @@
+"""Calls to values: string methods, collections, library types, and the project's own small functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlport.hosts.python import strings
+from sqlport.hosts.python.scopes import ClassInfo, Scope, parameter_names, unknown_parameter
+from sqlport.hosts.python.values import (
+    MAX_EACH,
+    Class,
+    Const,
+    Function,
+    Instance,
+    Items,
+    Method,
+    Object,
+    Ref,
+    Str,
+    Table,
+    Unknown,
+    Value,
+    lift,
+    text,
+)
+from sqlport.model import HoleKind
+
+if TYPE_CHECKING:
+    from sqlport.hosts.python.evaluate import Evaluator
+
+MAX_INLINE = 6
+"""Calls of project functions that are followed into one another."""
+
+_TRANSPARENT = frozenset(
+    ("str", "list", "tuple", "iter", "reversed", "sorted", "contextlib.closing", "typing.cast", "sys.intern")
+)
+_DECORATORS = frozenset(
+    ("property", "cached_property", "classproperty", "staticmethod", "classmethod", "lru_cache", "cache", "override")
+)
+_CASE: dict[str, Callable[[str], str]] = {
+    "upper": str.upper,
+    "lower": str.lower,
+    "title": str.title,
+    "capitalize": str.capitalize,
+    "casefold": str.casefold,
+}
+
+
+class Calls:
+    """The calls of one file; works hand in hand with its `Evaluator`."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.inlined = 0
+
+    def value(self, node: ast.Call, scope: Scope) -> Value:
+        """What a call returns."""
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            receiver = self.evaluator.value(function.value, scope)
+            return lift(
+                lambda single: self._method(single, function, node, scope),
+                receiver,
+                source=self.evaluator.segment(node),
+            )
+        target = self.evaluator.value(function, scope)
+        return lift(lambda single: self._call(single, node, scope), target, source=self.evaluator.segment(node))
+
+    def _method(self, receiver: Value, function: ast.Attribute, node: ast.Call, scope: Scope) -> Value:
+        name = function.attr
+        if isinstance(receiver, Str):
+            return self._string_method(receiver, name, node, scope)
+        if isinstance(receiver, Ref):
+            target = self.evaluator.imported(Ref(f"{receiver.name}.{name}", receiver.level))
+            return self._call(target, node, scope)
+        if isinstance(receiver, Instance):
+            return self._returned(f"{receiver.type}.{name}", node)
+        if isinstance(receiver, (Object, Class)):
+            return self._project_method(receiver, name, node, scope)
+        if isinstance(receiver, Table):
+            return self._table_method(receiver, name, node, scope)
+        if isinstance(receiver, Items) and name == "copy":
+            return receiver
+        if isinstance(receiver, Unknown) and receiver.kind is HoleKind.PLACEHOLDERS and name.endswith("strip"):
+            return self.evaluator.unknown(node, receiver.reason, receiver.kind)
+        return self.evaluator.unknown(node)
+
+    def _call(self, target: Value, node: ast.Call, scope: Scope) -> Value:
+        if isinstance(target, Function):
+            positional, keywords = self._arguments(node, scope)
+            return self.inline(target, positional, keywords, None, self.evaluator.segment(node))
+        if isinstance(target, Class):
+            return self._instance(target)
+        if isinstance(target, Method):
+            if isinstance(target.receiver, Instance):
+                return self._returned(f"{target.receiver.type}.{target.name}", node)
+            if isinstance(target.receiver, (Object, Class)):
+                return self._project_method(target.receiver, target.name, node, scope)
+        if isinstance(target, Ref):
+            return self._known(target.name.removeprefix("builtins."), node, scope)
+        return self.evaluator.unknown(node)
+
+    def _instance(self, target: Class) -> Value:
+        for info in target.info.lineage():
+            for base in info.library_bases:
+                if base.rpartition(".")[2] in ("Enum", "StrEnum"):
+                    return Unknown(info.node.name, "a member of an enum chosen at run time")
+        return Object(target.info)
+
+    def _returned(self, name: str, node: ast.Call) -> Value:
+        known = self.evaluator.sinks.returns.get(name)
+        return Instance(known) if known is not None else self.evaluator.unknown(node)
+
+    # -- the standard library
+
+    def _known(self, name: str, node: ast.Call, scope: Scope) -> Value:
+        known = self.evaluator.sinks.returns.get(name)
+        if known is not None:
+            return Instance(known)
+        if name == "dict":
+            return self._dict(node, scope)
+        if name == "map":
+            return Items((self.evaluator.unknown(node, "the result of map()"),), open=True)
+        if not node.args:
+            return self.evaluator.unknown(node)
+        argument = self.evaluator.value(node.args[-1 if name == "typing.cast" else 0], scope)
+        if name in ("textwrap.dedent", "inspect.cleandoc"):
+            change = strings.dedent if name == "textwrap.dedent" else strings.cleandoc
+            return lift(lambda single: change(single) if isinstance(single, Str) else single, argument)
+        if name in _TRANSPARENT:
+            if name == "str" and isinstance(argument, (Const, Instance)):
+                shown = isinstance(argument, Const) and isinstance(argument.value, int)
+                return text(str(argument.value)) if shown and isinstance(argument, Const) else argument
+            return argument
+        if name == "enumerate" and isinstance(argument, Items):
+            pairs = (Items((Const(index), value)) for index, value in enumerate(argument.values))
+            return Items(tuple(pairs), argument.open)
+        return self.evaluator.unknown(node)
+
+    def _dict(self, node: ast.Call, scope: Scope) -> Value:
+        if node.args:
+            return self.evaluator.unknown(node)
+        pairs: list[tuple[str | int | None, Value]] = [
+            (keyword.arg, self.evaluator.value(keyword.value, scope)) for keyword in node.keywords
+        ]
+        return Table(tuple(pairs))
+
+    # -- strings and collections
+
+    def _string_method(self, receiver: Str, name: str, node: ast.Call, scope: Scope) -> Value:
+        if name in ("format", "format_map"):
+            return self._format(receiver, name, node, scope)
+        arguments = [self.evaluator.value(argument, scope) for argument in node.args]
+        source = self.evaluator.segment(node)
+        if name == "join" and len(arguments) == 1:
+            shown = self.evaluator.segment(node.args[0])
+            return lift(lambda single: self._join(receiver, single, shown), arguments[0], source=source)
+        if name in ("strip", "lstrip", "rstrip") and len(arguments) <= 1:
+            return self._strip(receiver, arguments, name, node)
+        if name in _CASE:
+            return strings.change_case(receiver, _CASE[name])
+        constants = [_constant(argument) for argument in arguments]
+        if name == "replace" and len(arguments) >= 2 and constants[0] is not None:
+            old = constants[0]
+            count = arguments[2].value if len(arguments) > 2 and isinstance(arguments[2], Const) else -1
+            limit = count if isinstance(count, int) else -1
+            return lift(
+                lambda single: strings.replace(receiver, old, single, limit), arguments[1], source=source
+            )
+        if name == "splitlines" and not arguments:
+            lines = strings.split_lines(receiver)
+            return Items(tuple(strings.strip(line, "\n", "rstrip") for line in lines))
+        if name == "split" and len(arguments) == 1 and constants[0]:
+            return _split(receiver, constants[0])
+        if name in ("encode", "__str__"):
+            return receiver
+        return self.evaluator.unknown(node)
+
+    def _strip(self, receiver: Str, arguments: Sequence[Value], name: Any, node: ast.Call) -> Value:
+        chars = _constant(arguments[0]) if arguments else None
+        if arguments and chars is None and arguments[0] != Const(None):
+            return self.evaluator.unknown(node)
+        return strings.strip(receiver, chars, name)
+
+    def _join(self, separator: Str, items: Value, source: str) -> Value:
+        if isinstance(items, Str):  # the characters of a string
+            cutter = strings.Cutter(items)
+            if len(cutter.text) > MAX_EACH:
+                return Unknown(source, "join() over a long string")
+            items = Items(tuple(cutter.kept([(at, at + 1)]) for at in range(len(cutter.text))))
+        if isinstance(items, Table):
+            items = Items(tuple(text(str(key)) for key, _ in items.pairs))
+        if isinstance(items, Items):
+            return strings.join(separator, items, source)
+        kind = items.kind if isinstance(items, Unknown) else None
+        reason = items.reason if isinstance(items, Unknown) and items.reason else "its elements are not known here"
+        return Unknown(source, reason, kind)
+
+    def _format(self, receiver: Str, name: str, node: ast.Call, scope: Scope) -> Value:
+        positional, keywords = self._arguments(node, scope)
+        shown = [(value, self.evaluator.segment(arg)) for value, arg in zip(positional, node.args, strict=False)]
+        named: dict[str, tuple[Value, str]] = {}
+        for keyword in node.keywords:
+            if keyword.arg is not None:
+                named[keyword.arg] = (keywords[keyword.arg], self.evaluator.segment(keyword.value))
+        spread = [node.args[0]] if name == "format_map" and node.args else []
+        spread += [keyword.value for keyword in node.keywords if keyword.arg is None]
+        for argument in spread:
+            table = self.evaluator.value(argument, scope)
+            if isinstance(table, Table):
+                source = self.evaluator.segment(argument)
+                named.update(
+                    (key, (value, f"{source}[{key!r}]")) for key, value in table.pairs if isinstance(key, str)
+                )
+        return self._formatted(receiver, shown if name == "format" else [], named, self.evaluator.segment(node))
+
+    def _formatted(
+        self,
+        receiver: Str,
+        positional: Sequence[tuple[Value, str]],
+        keywords: dict[str, tuple[Value, str]],
+        source: str,
+    ) -> Value:
+        # Each argument goes in as it is, alternatives included: concat() multiplies them within the limits.
+        return strings.format_with(receiver, positional, keywords)
+
+    def _table_method(self, receiver: Table, name: str, node: ast.Call, scope: Scope) -> Value:
+        from sqlport.hosts.python.evaluate import table_item
+
+        if name == "items":
+            pairs = tuple(
+                Items((_key(key), value)) for key, value in receiver.pairs if key is not None
+            )
+            return Items(pairs, open=any(key is None for key, _ in receiver.pairs))
+        if name == "values":
+            return Items(tuple(value for _, value in receiver.pairs))
+        if name == "keys":
+            return Items(tuple(_key(key) for key, _ in receiver.pairs if key is not None))
+        if name == "get" and node.args:
+            key = self.evaluator.value(node.args[0], scope)
+            return table_item(receiver, key, self.evaluator.segment(node), id(node))
+        return self.evaluator.unknown(node)
+
+    # -- the project's own functions
+
+    def _arguments(self, node: ast.Call, scope: Scope) -> tuple[list[Value], dict[str, Value]]:
+        positional = [
+            self.evaluator.unknown(argument.value)
+            if isinstance(argument, ast.Starred)
+            else self.evaluator.value(argument, scope)
+            for argument in node.args
+        ]
+        keywords = {
+            keyword.arg: self.evaluator.value(keyword.value, scope)
+            for keyword in node.keywords
+            if keyword.arg is not None
+        }
+        return positional, keywords
+
+    def _project_method(self, receiver: Object | Class, name: str, node: ast.Call, scope: Scope) -> Value:
+        method = receiver.info.method(name)
+        if method is None:
+            for info in receiver.info.lineage():
+                for base in info.library_bases:
+                    known = self.evaluator.sinks.returns.get(f"{base}.{name}")
+                    if known is not None:
+                        return Instance(known)
+            return self.evaluator.unknown(node)
+        positional, keywords = self._arguments(node, scope)
+        return self.inline(method, positional, keywords, receiver, self.evaluator.segment(node))
+
+    def inline(
+        self,
+        function: Function,
+        positional: Sequence[Value],
+        keywords: dict[str, Value],
+        receiver: Object | Class | None,
+        source: str,
+    ) -> Value:
+        """What a project function returns, when its body is one `return`; else what its annotation says."""
+        node = function.node
+        returned = _single_return(node)
+        unknown = Unknown(source, f"built by `{node.name}()`, which is not a single `return`")
+        home = function.home
+        if returned is None or home.calls.inlined >= MAX_INLINE or not self.evaluator.spend():
+            return self._annotated(function) or unknown
+        parameters = [parameter.arg for parameter in parameter_names(node)]
+        scope = Scope(function.scope, function.owner)
+        for name in parameters:
+            scope.set(name, unknown_parameter(name, node.name))
+        home.calls.set_defaults(node, scope, function.scope)
+        given = list(positional)
+        if receiver is not None and not _is_static(node):
+            given.insert(0, receiver)
+        for name, value in zip(parameters, given, strict=False):
+            scope.set(name, value)
+        for name, value in keywords.items():
+            if name in scope.names:
+                scope.set(name, value)
+        home.calls.inlined += 1
+        field, home.inside_field = home.inside_field, 0
+        try:
+            return home.value(returned, scope)
+        finally:
+            home.calls.inlined -= 1
+            home.inside_field = field
+
+    def set_defaults(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, outer: Scope) -> None:
+        """Bind the parameters that have defaults to them."""
+        named = [*node.args.posonlyargs, *node.args.args]
+        pairs = list(zip(named[len(named) - len(node.args.defaults) :], node.args.defaults, strict=True))
+        pairs += [
+            (parameter, default)
+            for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            if default is not None
+        ]
+        for parameter, default in pairs:
+            scope.set(parameter.arg, self.evaluator.value(default, outer))
+
+    def _annotated(self, function: Function) -> Value | None:
+        return function.home.calls.annotation(function.node.returns, function.scope)
+
+    def annotation(self, node: ast.expr | None, scope: Scope) -> Value | None:
+        """The object that an annotation promises, when it is of a type that sinks know or of the project."""
+        if node is None:
+            return None
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                node = ast.parse(node.value, mode="eval").body
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return None
+        if isinstance(node, ast.BinOp):
+            return self.annotation(node.left, scope) or self.annotation(node.right, scope)
+        if isinstance(node, ast.Subscript):
+            return self.annotation(node.slice, scope) if not isinstance(node.slice, ast.Tuple) else None
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            return None
+        found = self.evaluator.value(node, scope)
+        if isinstance(found, Class):
+            return Object(found.info)
+        if isinstance(found, Ref) and _is_library_type(found.name, self.evaluator):
+            return Instance(found.name)
+        return None
+
+
+def _is_library_type(name: str, evaluator: Evaluator) -> bool:
+    return name in evaluator.sinks.types
+
+
+def _key(key: str | int | None) -> Value:
+    return text(key) if isinstance(key, str) else Const(key)
+
+
+def _constant(value: Value) -> str | None:
+    """The text of a string without gaps."""
+    if isinstance(value, Str) and strings.GAP not in strings.flat(value):
+        return strings.flat(value)
+    return None
+
+
+def _split(receiver: Str, separator: str) -> Value:
+    cutter = strings.Cutter(receiver)
+    parts: list[Value] = []
+    at = 0
+    while True:
+        found = cutter.text.find(separator, at)
+        parts.append(cutter.kept([(at, len(cutter.text) if found < 0 else found)]))
+        if found < 0 or len(parts) > MAX_EACH:
+            return Items(tuple(parts), open=len(parts) > MAX_EACH)
+        at = found + len(separator)
+
+
+def _single_return(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:
+    for decorator in node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+        if name not in _DECORATORS:
+            return None
+    body = node.body
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    return body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
+
+
+def _is_static(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(isinstance(decorator, ast.Name) and decorator.id == "staticmethod" for decorator in node.decorator_list)
+
+
+__all__ = ["Calls", "ClassInfo"]

@@ -1,0 +1,382 @@
+"""Statements to scopes: follows a block from top to bottom, branches as alternatives, loops taken once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlport.hosts.python.evaluate import Evaluator, assign, dotted
+from sqlport.hosts.python.scopes import ClassInfo, Scope, merge, parameter_names, unknown_parameter
+from sqlport.hosts.python.values import (
+    Class,
+    Const,
+    Function,
+    Instance,
+    Items,
+    Method,
+    Object,
+    Option,
+    Ref,
+    Str,
+    Table,
+    Unknown,
+    Value,
+    choose,
+    lift,
+    options,
+)
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(slots=True)
+class Pending:
+    """A function body to follow later, when its module is known as a whole."""
+
+    function: Function
+    name: str
+
+
+@dataclass(slots=True)
+class Flow:
+    """One pass over a file. `on_call` gets each interesting call with the scope in which it happens.
+
+    `calls` are those calls by the statement whose own expressions (not its blocks) contain them.
+    """
+
+    evaluator: Evaluator
+    calls: dict[int, list[ast.Call]]
+    on_call: Callable[[ast.Call, Scope, str], None]
+    pending: list[Pending] = field(default_factory=list)
+    classes: list[ClassInfo] = field(default_factory=list)
+    where: str = ""
+
+    def module(self, tree: ast.Module) -> Scope:
+        """Follow the module's own statements; its functions wait in `pending`."""
+        scope = Scope()
+        self.block(tree.body, scope)
+        for info in self.classes:
+            for base in info.lineage():
+                if base is not info:
+                    base.heirs.append(info)
+        return scope
+
+    def function(self, pending: Pending) -> None:
+        """Follow one function's body."""
+        function = pending.function
+        node = function.node
+        scope = Scope(function.scope, function.owner)
+        for parameter in parameter_names(node):
+            known = self.evaluator.calls.annotation(parameter.annotation, function.scope)
+            scope.set(parameter.arg, known or unknown_parameter(parameter.arg, node.name))
+        if function.owner is not None:
+            bind_self(node, function.owner, scope)
+        before, self.where = self.where, pending.name
+        self.block(node.body, scope)
+        self.where = before
+
+    def block(self, statements: Sequence[ast.stmt], scope: Scope) -> None:
+        """Follow statements one after the other."""
+        for statement in statements:
+            handler = _HANDLERS.get(type(statement))
+            if handler is None:
+                self._visit(statement, scope)
+            else:
+                handler(self, statement, scope)
+
+    def _visit(self, statement: ast.AST, scope: Scope) -> None:
+        for call in self.calls.get(id(statement), ()):
+            self.on_call(call, scope, self.where)
+
+    # -- simple statements
+
+    def _assign(self, node: ast.Assign, scope: Scope) -> None:
+        self._visit(node, scope)
+        value = self.evaluator.value(node.value, scope)
+        for target in node.targets:
+            self._bind(target, value, scope)
+
+    def _annotated(self, node: ast.AnnAssign, scope: Scope) -> None:
+        self._visit(node, scope)
+        if node.value is not None:
+            self._bind(node.target, self.evaluator.value(node.value, scope), scope)
+            return
+        known = self.evaluator.calls.annotation(node.annotation, scope)
+        if known is not None:
+            self._bind(node.target, known, scope)
+
+    def _augmented(self, node: ast.AugAssign, scope: Scope) -> None:
+        self._visit(node, scope)
+        key = dotted(node.target)
+        if key is None:
+            return
+        self._bind(node.target, self._augmented_value(node, scope), scope)
+
+    def _augmented_value(self, node: ast.AugAssign, scope: Scope) -> Value:
+        source = self.evaluator.segment(node.target)
+        if isinstance(node.op, ast.Add):
+            before = self.evaluator.value(node.target, scope)
+            added = self.evaluator.value(node.value, scope)
+            if isinstance(before, Items) and not isinstance(added, (Items, Str)):
+                return Items(before.values, open=True)
+            shown = self.evaluator.segment(node.value)
+            return self.evaluator.add([(before, source), (added, shown)], source)
+        operation = ast.BinOp(node.target, node.op, node.value)
+        return self.evaluator.value(ast.copy_location(operation, node.target), scope)
+
+    def _bind(self, target: ast.expr, value: Value, scope: Scope) -> None:
+        assign(target, value, scope)
+        targets = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
+        for element in targets:
+            if isinstance(element, ast.Attribute) and isinstance(element.value, ast.Name):
+                owner = scope.get(element.value.id)
+                if isinstance(owner, Object):
+                    known = scope.get(f"{element.value.id}.{element.attr}")
+                    _remember(owner.info, element.attr, known)
+
+    def _expression(self, node: ast.Expr, scope: Scope) -> None:
+        self._visit(node, scope)
+        call = node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            self._mutate(call, call.func, scope)
+
+    def _mutate(self, call: ast.Call, function: ast.Attribute, scope: Scope) -> None:
+        """Lists that are built in place."""
+        if function.attr not in ("append", "extend", "insert", "clear", "pop", "remove", "sort", "reverse", "update"):
+            return
+        key = dotted(function.value)
+        known = scope.get(key) if key is not None else None
+        if key is None or not isinstance(known, (Items, Table)):
+            return
+        if isinstance(known, Items) and function.attr in ("append", "extend") and len(call.args) == 1:
+            scope.set(key, self._grown(known, function.attr, call.args[0], scope))
+        elif isinstance(known, Items) and function.attr == "clear":
+            scope.set(key, Items(()))
+        else:
+            scope.set(key, Unknown(key, f"changed by {function.attr}()"))
+
+    def _grown(self, known: Items, method: str, node: ast.expr, scope: Scope) -> Value:
+        added = self.evaluator.value(node, scope)
+        if method == "append":
+            return Items((*known.values, added), known.open)
+        if isinstance(added, Items):
+            return Items((*known.values, *added.values), known.open or added.open)
+        return Items((*known.values, self.evaluator.unknown(node)), open=True)
+
+    def _import(self, node: ast.Import, scope: Scope) -> None:
+        for alias in node.names:
+            if alias.asname is not None:
+                scope.set(alias.asname, Ref(alias.name))
+            else:
+                top = alias.name.partition(".")[0]
+                scope.set(top, Ref(top))
+
+    def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
+        for alias in node.names:
+            if alias.name != "*":
+                name = f"{node.module}.{alias.name}" if node.module else alias.name
+                scope.set(alias.asname or alias.name, Ref(name, node.level))
+
+    def _forget(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
+        for name in node.names:
+            scope.set(name, Unknown(name, "it is assigned in several functions"))
+
+    def _ends(self, node: ast.stmt, scope: Scope) -> None:
+        self._visit(node, scope)
+        scope.ended = True
+
+    # -- blocks
+
+    def _if(self, node: ast.If, scope: Scope) -> None:
+        arms: list[Scope] = []
+        rest: list[ast.stmt] = [node]
+        while len(rest) == 1 and isinstance(rest[0], ast.If):  # a loop: elif chains are long
+            current = rest[0]
+            self._visit(current, scope)
+            arms.append(self._arm(current.body, scope))
+            rest = current.orelse
+        arms.append(self._arm(rest, scope))
+        merge(scope, arms, id(node))
+
+    def _arm(self, statements: Sequence[ast.stmt], scope: Scope) -> Scope:
+        arm = scope.child()
+        self.block(statements, arm)
+        return arm
+
+    def _match(self, node: ast.Match, scope: Scope) -> None:
+        self._visit(node, scope)
+        arms = []
+        total = False
+        for case in node.cases:
+            arm = scope.child()
+            for name in _captured(case.pattern):
+                arm.set(name, Unknown(name, "it is bound by a pattern"))
+            self._visit(case, arm)
+            self.block(case.body, arm)
+            arms.append(arm)
+            total = total or (isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None)
+        if not total:
+            arms.append(scope.child())
+        merge(scope, arms, id(node))
+
+    def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
+        self._visit(node, scope)
+        found = self.evaluator.value(node.iter, scope)
+        body = scope.child()
+        if isinstance(found, Items) and found.values and not found.open:
+            turns = (Option(value, ((id(node.iter), turn),)) for turn, value in enumerate(found.values))
+            assign(node.target, choose(turns, limit=256), body)
+        elif isinstance(found, Items) and found.values:
+            assign(node.target, found.values[0], body)
+        else:
+            reason = found.reason if isinstance(found, Unknown) and found.reason else "it changes with each turn"
+            assign(node.target, Unknown("", reason), body)
+        self._loop(node, scope, body)
+
+    def _while(self, node: ast.While, scope: Scope) -> None:
+        self._visit(node, scope)
+        self._loop(node, scope, scope.child())
+
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While, scope: Scope, body: Scope) -> None:
+        """The body once. What it builds up (`+=`, append) is taken as built, as no turn adds nothing new."""
+        self.block(node.body, body)
+        body.ended = False
+        for name in _accumulated(node.body):
+            value = body.names.pop(name, None)
+            if value is not None:
+                scope.set(name, Items(value.values, open=True) if isinstance(value, Items) else value)
+        merge(scope, [body, scope.child()], id(node))
+        self.block(node.orelse, scope)
+
+    def _try(self, node: ast.Try, scope: Scope) -> None:
+        body = scope.child()
+        self.block(node.body, body)
+        after = body.ended
+        self.block(node.orelse, body)
+        arms = [body]
+        for handler in node.handlers:
+            arm = scope.child()
+            if not after:  # the body may have come as far as its end
+                arm.names.update(body.names)
+            if handler.name:
+                arm.set(handler.name, Unknown(handler.name, "it is an exception"))
+            self._visit(handler, arm)
+            self.block(handler.body, arm)
+            arms.append(arm)
+        merge(scope, arms, id(node))
+        self.block(node.finalbody, scope)
+
+    def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
+        self._visit(node, scope)
+        for item in node.items:
+            if item.optional_vars is not None:
+                self._bind(item.optional_vars, self.evaluator.value(item.context_expr, scope), scope)
+        self.block(node.body, scope)
+
+    # -- definitions
+
+    def _define(self, node: FunctionNode, scope: Scope) -> None:
+        self._visit(node, scope)
+        function = Function(node, scope, self.evaluator, scope.owner)
+        scope.set(node.name, function)
+        self.pending.append(Pending(function, f"{self.where}.{node.name}" if self.where else node.name))
+
+    def _class(self, node: ast.ClassDef, scope: Scope) -> None:
+        self._visit(node, scope)
+        inner = Scope(scope)
+        info = ClassInfo(node, inner)
+        inner.owner = info
+        for base in node.bases:
+            value = self.evaluator.value(base, scope)
+            if isinstance(value, Class):
+                info.bases.append(value.info)
+            elif isinstance(value, Ref):
+                info.library_bases.append(value.name)
+        self.classes.append(info)
+        before, self.where = self.where, f"{self.where}.{node.name}" if self.where else node.name
+        self.block(node.body, inner)
+        self.where = before
+        # Methods do not see the names of the class.
+        for value in inner.names.values():
+            if isinstance(value, Function) and value.owner is info:
+                object.__setattr__(value, "scope", scope)
+        scope.set(node.name, Class(info))
+
+
+def bind_self(node: FunctionNode, owner: ClassInfo, scope: Scope) -> None:
+    """Give a method's first parameter its object or class."""
+    named = [*node.args.posonlyargs, *node.args.args]
+    decorators = {dotted(decorator) for decorator in node.decorator_list}
+    if named and "staticmethod" not in decorators:
+        scope.set(named[0].arg, Class(owner) if "classmethod" in decorators else Object(owner))
+
+
+def _remember(info: ClassInfo, name: str, value: Value | None) -> None:
+    known = info.attributes.setdefault(name, [])
+    for option in options(value) if value is not None else ():
+        if option.value not in known and len(known) < 16:
+            known.append(option.value)
+
+
+def _accumulated(statements: Sequence[ast.stmt]) -> set[str]:
+    """Names that a loop's body builds up from their own old value."""
+    names: set[str] = set()
+    waiting: list[ast.AST] = list(statements)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.AugAssign):
+            names.add(dotted(node.target) or "")
+        elif isinstance(node, ast.Assign):
+            key = dotted(node.targets[0])
+            inner = ast.walk(node.value)
+            if key and any(isinstance(part, (ast.Name, ast.Attribute)) and dotted(part) == key for part in inner):
+                names.add(key)
+        elif isinstance(node, ast.Expr):
+            call = node.value
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                if call.func.attr in ("append", "extend"):
+                    names.add(dotted(call.func.value) or "")
+        else:
+            waiting.extend(
+                child for child in ast.iter_child_nodes(node) if isinstance(child, (ast.stmt, ast.ExceptHandler))
+            )
+    return names
+
+
+def _captured(pattern: ast.pattern) -> Iterable[str]:
+    for node in ast.walk(pattern):
+        name = getattr(node, "name", None) or getattr(node, "rest", None)
+        if isinstance(name, str):
+            yield name
+
+
+_HANDLERS: dict[type, Callable[..., None]] = {
+    ast.Assign: Flow._assign,
+    ast.AnnAssign: Flow._annotated,
+    ast.AugAssign: Flow._augmented,
+    ast.Expr: Flow._expression,
+    ast.Import: Flow._import,
+    ast.ImportFrom: Flow._import_from,
+    ast.Global: Flow._forget,
+    ast.Nonlocal: Flow._forget,
+    ast.Return: Flow._ends,
+    ast.Raise: Flow._ends,
+    ast.Continue: Flow._ends,
+    ast.Break: Flow._ends,
+    ast.If: Flow._if,
+    ast.Match: Flow._match,
+    ast.For: Flow._for,
+    ast.AsyncFor: Flow._for,
+    ast.While: Flow._while,
+    ast.Try: Flow._try,
+    ast.With: Flow._with,
+    ast.AsyncWith: Flow._with,
+    ast.FunctionDef: Flow._define,
+    ast.AsyncFunctionDef: Flow._define,
+    ast.ClassDef: Flow._class,
+}
+if hasattr(ast, "TryStar"):
+    _HANDLERS[ast.TryStar] = Flow._try
+
+__all__ = ["Const", "Flow", "Instance", "Method", "Pending", "Str", "Table", "bind_self", "lift"]

@@ -1,0 +1,136 @@
+"""Where names get their values: scopes as overlays, so that a branch costs what it changes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlport.hosts.python.values import (
+    Class,
+    Const,
+    Function,
+    Option,
+    Unknown,
+    Value,
+    choose,
+)
+
+
+class Scope:
+    """Names and values of one block; what is not here is looked up in `parent`.
+
+    `function` marks the outermost scope of a function, class or module, where branches end.
+    """
+
+    __slots__ = ("ended", "names", "owner", "parent")
+
+    def __init__(self, parent: Scope | None = None, owner: ClassInfo | None = None) -> None:
+        self.names: dict[str, Value] = {}
+        self.parent = parent
+        self.owner = owner
+        self.ended = False
+
+    def get(self, name: str) -> Value | None:
+        """The name's value here or further out."""
+        scope: Scope | None = self
+        while scope is not None:
+            value = scope.names.get(name)
+            if value is not None:
+                return value
+            scope = scope.parent
+        return None
+
+    def set(self, name: str, value: Value) -> None:
+        """Give the name a new value; what was known of its attributes is gone."""
+        self.names[name] = value
+
+    def child(self) -> Scope:
+        """An overlay for a branch."""
+        return Scope(self, self.owner)
+
+
+def merge(scope: Scope, arms: Sequence[Scope], branch: int) -> None:
+    """After a branch: each name that an arm changed has one of the values that the arms left."""
+    alive = [(index, arm) for index, arm in enumerate(arms) if not arm.ended]
+    scope.ended = not alive
+    changed: dict[str, None] = {}
+    for _, arm in alive:
+        changed.update(dict.fromkeys(arm.names))
+    for name in changed:
+        before = scope.get(name)
+        found = []
+        for index, arm in alive:
+            value = arm.names.get(name, before)
+            if value is not None:
+                found.append(Option(value, ((branch, index),) if len(alive) > 1 else ()))
+        scope.set(name, choose(found, name))
+
+
+@dataclass(slots=True, eq=False)
+class ClassInfo:
+    """A class of the project: its own names, its bases that are known, and what methods assign to `self`."""
+
+    node: ast.ClassDef
+    names: Scope
+    bases: list[ClassInfo] = field(default_factory=list)
+    library_bases: list[str] = field(default_factory=list)
+    heirs: list[ClassInfo] = field(default_factory=list)
+    attributes: dict[str, list[Value]] = field(default_factory=dict)
+
+    def lineage(self) -> Iterator[ClassInfo]:
+        """The class and its known bases, nearest first, each once."""
+        seen: set[int] = set()
+        waiting = [self]
+        while waiting:
+            info = waiting.pop(0)
+            if id(info) not in seen:
+                seen.add(id(info))
+                yield info
+                waiting.extend(info.bases)
+
+    def lookup(self, name: str, *, instance: bool) -> Value | None:
+        """The value of an attribute, with those that heirs of the class give it."""
+        found: list[Value] = []
+        for info in self.lineage():
+            own = info.own(name, instance)
+            found.extend(own)
+            if own:
+                break
+        for heir in self.heirs:
+            found.extend(heir.own(name, instance))
+        useful = [value for value in found if value != Const(None)] or found
+        if not useful:
+            return None
+        branch = id(self) ^ hash(name)
+        return choose((Option(value, ((branch, index),)) for index, value in enumerate(useful)), name)
+
+    def own(self, name: str, instance: bool) -> list[Value]:
+        """What this class itself says of the attribute."""
+        found = list(self.attributes.get(name, ())) if instance else []
+        value = self.names.names.get(name)
+        return [value, *found] if value is not None else found
+
+    def method(self, name: str) -> Function | None:
+        """The method of that name, if it is a plain one."""
+        for info in self.lineage():
+            value = info.names.names.get(name)
+            if isinstance(value, Function):
+                return value
+        return None
+
+
+def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.arg]:
+    """All parameters in the order of positional calls, then the others."""
+    arguments = node.args
+    named = [*arguments.posonlyargs, *arguments.args]
+    extra = [arg for arg in (arguments.vararg, arguments.kwarg) if arg is not None]
+    return [*named, *arguments.kwonlyargs, *extra]
+
+
+def unknown_parameter(name: str, function: str) -> Unknown:
+    """A parameter's value inside its function."""
+    return Unknown(name, f"it is the parameter `{name}` of `{function}()`", parameter=name)
+
+
+__all__ = ["Class", "ClassInfo", "Scope", "merge", "parameter_names", "unknown_parameter"]

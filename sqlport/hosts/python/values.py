@@ -1,0 +1,268 @@
+"""What an expression can be: the small domain of the string interpreter, every character with its origin."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Union
+
+from sqlport.model import HoleKind, Literal
+
+if TYPE_CHECKING:
+    from sqlport.hosts.python.evaluate import Evaluator
+    from sqlport.hosts.python.scopes import ClassInfo, Scope
+
+MAX_ALTERNATIVES = 8
+"""So many texts are followed through branches and combinations; more become a hole."""
+MAX_EACH = 256
+"""So many elements of a literal list are followed through a loop over it."""
+MAX_TEXT = 8_000_000
+"""Characters of a computed text; more become a hole. A single literal may be longer."""
+MAX_PIECES = 20_000
+
+TOO_MANY = f"it has more than {MAX_ALTERNATIVES} alternatives"
+TOO_LONG = "the text that is built is too long to follow"
+
+
+@dataclass(frozen=True, slots=True)
+class Chars:
+    """Known text. With a `literal` its characters are decoded there, one after the other, from `offset` on."""
+
+    text: str
+    literal: Literal | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Text that only the running program knows: the expression, why, and what is known of its kind."""
+
+    source: str
+    reason: str = ""
+    kind: HoleKind | None = None
+
+
+Piece = Union[Chars, Gap]
+
+
+@dataclass(frozen=True, slots=True)
+class Str:
+    """A string: known text and gaps in order."""
+
+    pieces: tuple[Piece, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether any character is known."""
+        return any(isinstance(piece, Chars) and piece.text for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A constant that is no string."""
+
+    value: int | float | complex | bytes | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list or tuple. `open` ones may hold more elements of the kind of the last (built in a loop)."""
+
+    values: tuple[Value, ...]
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dict with constant keys; `default` stands for the keys that are not known."""
+
+    pairs: tuple[tuple[str | int | None, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An imported name by its dotted path; `level` counts the dots of a relative import."""
+
+    name: str
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a library type, by the type's dotted name."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A bound method that was taken from its object; `source` is the receiver's expression."""
+
+    receiver: Value
+    source: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function of the project, the scope it was defined in, and the evaluator of its file."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+    scope: Scope
+    home: Evaluator
+    owner: ClassInfo | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class:
+    """A class of the project."""
+
+    info: ClassInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Object:
+    """An object of a class of the project: `self`, or what a call of the class returns."""
+
+    info: ClassInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not followed: the expression, the reason, and what is known of the text's kind."""
+
+    source: str
+    reason: str = ""
+    kind: HoleKind | None = None
+    parameter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of several values; `path` names the branches taken, as (branch, arm), so that one arm fits one arm."""
+
+    value: Value
+    path: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of at least two different values, none of which is a Choice."""
+
+    options: tuple[Option, ...] = field(default=())
+
+
+Single = Union[Str, Const, Items, Table, Ref, Instance, Method, Function, Class, Object, Unknown]
+Value = Union[Single, Choice]
+
+
+def text(chars: str) -> Str:
+    """Text that is written nowhere (computed, but known)."""
+    return Str((Chars(chars),) if chars else ())
+
+
+def options(value: Value) -> tuple[Option, ...]:
+    """The alternatives of a value, at least one."""
+    return value.options if isinstance(value, Choice) else (Option(value),)
+
+
+def choose(found: Iterable[Option], source: str = "", limit: int = MAX_ALTERNATIVES) -> Value:
+    """One of the given: nested choices flattened, equal ones joined, too many an Unknown."""
+    kept: dict[Value, tuple[tuple[int, int], ...]] = {}
+    for option in found:
+        for inner in options(option.value):
+            path = join_paths(option.path, inner.path)
+            if path is None:
+                continue
+            old = kept.get(inner.value)
+            kept[inner.value] = path if old is None else tuple(step for step in old if step in path)
+            if len(kept) > limit:
+                return Unknown(source, TOO_MANY)
+    if len(kept) == 1:
+        return next(iter(kept))
+    if not kept:
+        return Unknown(source, "no branch leads here")
+    return Choice(tuple(Option(value, path) for value, path in kept.items()))
+
+
+def join_paths(
+    a: tuple[tuple[int, int], ...], b: tuple[tuple[int, int], ...]
+) -> tuple[tuple[int, int], ...] | None:
+    """Both paths, or None when they take different arms of one branch."""
+    if not a or not b:
+        return a or b
+    arms = dict(a)
+    for branch, arm in b:
+        if arms.setdefault(branch, arm) != arm:
+            return None
+    return tuple(arms.items())
+
+
+def lift(function: Callable[..., Value], *values: Value, source: str = "") -> Value:
+    """`function` of each combination of alternatives that can meet; too many combinations are an Unknown."""
+    if not any(isinstance(value, Choice) for value in values):
+        return function(*values)
+    combined: list[tuple[tuple[Value, ...], tuple[tuple[int, int], ...]]] = [((), ())]
+    for value in values:
+        following = []
+        for arguments, path in combined:
+            for option in options(value):
+                both = join_paths(path, option.path)
+                if both is not None:
+                    following.append(((*arguments, option.value), both))
+        combined = following
+        if len(combined) > MAX_EACH:
+            return Unknown(source, TOO_MANY)
+    limit = max(MAX_ALTERNATIVES, *(len(options(value)) for value in values))
+    return choose((Option(function(*arguments), path) for arguments, path in combined), source, limit)
+
+
+def pieces_of(value: Value, source: str) -> tuple[Piece, ...]:
+    """A single value as `str()` shows it; what is not known is one gap named after `source`."""
+    if isinstance(value, Str):
+        return value.pieces
+    if isinstance(value, Const) and not isinstance(value.value, (bytes, float, complex)):
+        return (Chars(str(value.value)),)
+    if isinstance(value, Unknown):
+        return (Gap(value.source or source, value.reason, value.kind),)
+    return (Gap(source, "it is not a string"),)
+
+
+def concat(operands: Sequence[tuple[Value, str]]) -> Value:
+    """The operands one behind the other, each with its source expression for the case that it is not known.
+
+    Where alternatives multiply beyond the limit the operand that does it becomes a gap.
+    """
+    built: list[tuple[list[Piece], tuple[tuple[int, int], ...]]] = [([], ())]
+    limit = MAX_ALTERNATIVES
+    for value, source in operands:
+        choices = options(value)
+        if len(choices) == 1:
+            for pieces, _ in built:
+                pieces.extend(pieces_of(choices[0].value, source))
+            continue
+        meeting = [
+            (pieces, both, option.value)
+            for pieces, path in built
+            for option in choices
+            if (both := join_paths(path, option.path)) is not None
+        ]
+        if len(built) == 1:
+            limit = max(limit, len(choices))
+        if len(meeting) > limit or not meeting:
+            for pieces, _ in built:
+                pieces.append(Gap(source, TOO_MANY))
+            continue
+        built = [([*pieces, *pieces_of(single, source)], both) for pieces, both, single in meeting]
+    return choose((Option(_string(pieces), path) for pieces, path in built), limit=limit)
+
+
+def _string(pieces: list[Piece]) -> Value:
+    if len(pieces) == 1 and isinstance(pieces[0], Gap):
+        gap = pieces[0]
+        return Unknown(gap.source, gap.reason, gap.kind)
+    size = sum(len(piece.text) for piece in pieces if isinstance(piece, Chars))
+    if len(pieces) > 1 and (len(pieces) > MAX_PIECES or size > MAX_TEXT):
+        return Unknown("", TOO_LONG)
+    return Str(tuple(piece for piece in pieces if not isinstance(piece, Chars) or piece.text))

@@ -1,0 +1,198 @@
+"""Ports put to PostgreSQL: what is asked for each, with which tables, and what its answer means for the user."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sqlport.model import Edit, HoleKind, ServerInfo, SqlportError, Statement, Verdict
+from sqlport.tables import Schema, Tables, tables_of
+from sqlport.verify import Question, judge, prepare_schema
+
+if TYPE_CHECKING:
+    from sqlport.config import Config
+    from sqlport.engines.postgres import Server
+    from sqlport.porting import Request
+    from sqlport.project import Ported
+    from sqlport.rulebook import Rulebook
+
+_ASKABLE = frozenset([HoleKind.VALUE, HoleKind.PLACEHOLDERS, HoleKind.ORDER, HoleKind.INSIDE_STRING])
+_UNKNOWN_NAME = frozenset(["42P01", "42703", "42704", "3F000"])  # table, column, object, schema
+_PSYCOPG = re.compile(r"%%|%\((?P<name>\w+)\)s|%s")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on each port by statement id, and the server that gave them (None: none could be had)."""
+
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    server: ServerInfo | None = None
+
+
+def judged(
+    ported: Sequence[Ported],
+    config: Config,
+    book: Rulebook,
+    progress: Callable[[str, int, int], None] | None,
+    *,
+    optional: bool = False,
+) -> Judgement:
+    """PostgreSQL's verdict on every port, on the throwaway server that the configuration names.
+
+    Statements that share a schema are asked together. Raises SqlportError where no server can be had, unless
+    it is `optional`: then every verdict is `unverified` with the reason `no-server`.
+    """
+    from sqlport.engines.postgres import throwaway
+
+    if not ported:
+        return Judgement()
+    tables = tables_of([one.statement for one in ported], config)
+    groups: dict[str, list[Ported]] = {}
+    for one in ported:
+        groups.setdefault(tables.of(one.statement.path).name, []).append(one)
+    try:
+        with throwaway(config.postgres, config.postgres_version) as server:
+            verdicts: dict[str, Verdict] = {}
+            for number, group in enumerate(groups.values()):
+                if progress is not None:
+                    progress("asking PostgreSQL", number, len(groups))
+                schema = tables.of(group[0].statement.path)
+                verdicts.update(_group(server, schema, group, config, book))
+            return Judgement(verdicts, server.info)
+    except SqlportError as error:
+        if not optional:
+            raise
+        missing = Verdict("unverified", f"no-server: {error}")
+        return Judgement({one.statement.id: missing for one in ported})
+
+
+def _group(
+    server: Server, schema: Schema, group: Sequence[Ported], config: Config, book: Rulebook
+) -> Mapping[str, Verdict]:
+    asked: list[Ported] = []
+    questions: list[Question] = []
+    verdicts: dict[str, Verdict] = {}
+    for one in group:
+        question = question_of(one)
+        if question is None:
+            verdicts[one.statement.id] = Verdict("unverified", "hole: the text is not known at this place")
+        else:
+            asked.append(one)
+            questions.append(question)
+    prepared = prepare_schema(server, definitions(schema, config, book))
+    with closing(_original_tables(schema)) as sqlite:
+        for one, verdict in zip(asked, judge(server, prepared, questions), strict=True):
+            verdicts[one.statement.id] = _explained(one, verdict, sqlite)
+    return verdicts
+
+
+def definitions(schema: Schema, config: Config, book: Rulebook) -> list[str]:
+    """The schema as PostgreSQL DDL: SQLite's own definitions through the same rules as every statement."""
+    from sqlport.porting import Request, port_statement
+
+    request: Request = Request(config.target, schema.catalog, book, lambda rule: True, unsafe=True)
+    ported = [port_statement(sql, (), request).question for sql in schema.definitions]
+    if any("citext" in sql for sql in ported):
+        ported.insert(0, "CREATE EXTENSION IF NOT EXISTS citext")
+    return ported
+
+
+def question_of(one: Ported) -> Question | None:
+    """What the server is asked about a port; None where a hole stands for text that nobody knows.
+
+    A hole for a value, or for a list of them, becomes a parameter.
+    """
+    statement, port = one.statement, one.port
+    if statement.dialect == "postgres":
+        return _as_it_stands(statement)
+    if any(hole.kind not in _ASKABLE for hole in port.question_holes):
+        return None
+    from sqlport.sql import apply
+
+    count = len(port.question_parameters)
+    edits: list[Edit] = []
+    for hole in port.question_holes:
+        if hole.kind is HoleKind.ORDER:
+            edits.append(Edit(hole.start, hole.end, ""))
+        elif hole.kind is not HoleKind.INSIDE_STRING:
+            count += 1
+            edits.append(Edit(hole.start, hole.end, f"${count}"))
+    known = [statement.arguments.types.get(key) for key in port.question_parameters]
+    types = (*known, *[None] * (count - len(known)))
+    return Question(apply(port.question, edits), types, kind="run")
+
+
+def _as_it_stands(statement: Statement) -> Question | None:
+    """A statement that is PostgreSQL's already, with psycopg's placeholders numbered."""
+    if statement.holes:
+        return None
+    if not statement.arguments.passed and "%s" not in statement.sql:
+        return Question(statement.sql, kind="run")
+    numbers: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        if match.group() == "%%":
+            return "%"
+        return f"${numbers.setdefault(match['name'] or str(match.start()), len(numbers) + 1)}"
+
+    sql = _PSYCOPG.sub(number, statement.sql)
+    return Question(sql, tuple(None for _ in numbers), kind="run")
+
+
+def _original_tables(schema: Schema) -> sqlite3.Connection:
+    from sqlport.engines.sqlite import scratch
+
+    connection = scratch()
+    for sql in schema.definitions:
+        try:
+            connection.execute(sql)
+        except sqlite3.Error:
+            continue  # it could not be read into the catalog either, which has said so
+    return connection
+
+
+def _explained(one: Ported, verdict: Verdict, sqlite: sqlite3.Connection) -> Verdict:
+    """A rejection as `unverified` where it says nothing about the port.
+
+    What SQLite refuses as well, with the tables that are known, lacks a table (`no-schema`); where a finding
+    is left that a person has to act on, that one explains it (`manual-left`).
+    """
+    if verdict.kind != "rejected":
+        return verdict
+    if verdict.sqlstate in _UNKNOWN_NAME and one.statement.dialect != "postgres":
+        missing = _missing(one, sqlite)
+        if missing:
+            return replace(verdict, kind="unverified", reason=f"no-schema: {missing}")
+    if one.port.manual_left:
+        return replace(verdict, kind="unverified", reason="manual-left: a finding has to be settled by hand")
+    return verdict
+
+
+def _missing(one: Ported, sqlite: sqlite3.Connection) -> str:
+    """What SQLite misses for the original statement; empty where it takes it."""
+    sql = one.statement.sql
+    for hole in reversed(one.statement.holes):
+        stands = "NULL" if hole.kind in (HoleKind.VALUE, HoleKind.PLACEHOLDERS) else ""
+        sql = sql[: hole.start] + stands + sql[hole.end :] if hole.kind is not HoleKind.INSIDE_STRING else sql
+    try:
+        sqlite.execute("EXPLAIN " + sql, _nothing(sql)).close()
+    except sqlite3.Error as error:
+        return str(error) if str(error).startswith("no such") and "function" not in str(error) else ""
+    return ""
+
+
+def _nothing(sql: str) -> Sequence[None] | Mapping[str, None]:
+    """NULL for every parameter."""
+    from sqlport.sql import read
+
+    keys = [placeholder.key for placeholder in read(sql).placeholders]
+    if any(isinstance(key, str) for key in keys):
+        return {str(key): None for key in keys}
+    return [None] * (max((key for key in keys if isinstance(key, int)), default=-1) + 1)
+
+
+__all__ = ["Judgement", "Tables", "definitions", "judged", "question_of"]

@@ -1,0 +1,275 @@
+"""One statement from SQLite to PostgreSQL: rules look, their proposals become one set of edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlport.model import (
+    Applicability,
+    Edit,
+    Effect,
+    Finding,
+    Fix,
+    Hole,
+    Severity,
+    Span,
+    Target,
+)
+
+if TYPE_CHECKING:
+    from sqlport.catalog import Catalog
+    from sqlport.fixers import Context, Proposal
+    from sqlport.rulebook import Rule, Rulebook
+    from sqlport.sql import Parsed, Rewrite
+
+SEVERITY: Mapping[Effect, Severity] = {
+    Effect.REJECTED: Severity.ERROR,
+    Effect.DIFFERS: Severity.ERROR,
+    Effect.SLOWER: Severity.WARNING,
+    Effect.STYLE: Severity.INFO,
+}
+_LAST = frozenset(["PRM001", "PRM003"])  # spelling for the driver, which the server is not asked with
+_ROUNDS = 8  # rewrites that wanted the same text get their turn in the next round; the last finds nothing
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPort:
+    """A ported statement.
+
+    `edits` lead from its SQL to `sql`, the text for the host. `question` is the same port with the
+    placeholders as `$1`..., as the server is asked; `parameters` the original parameter of each placeholder
+    of `sql`, `question_parameters` of each `$n`, `question_holes` where its holes are. `manual_left` tells that a finding remains which would
+    still be rejected or answered differently.
+    """
+
+    findings: tuple[Finding, ...]
+    edits: tuple[Edit, ...]
+    sql: str
+    question: str
+    parameters: tuple[int | str, ...]
+    question_parameters: tuple[int | str, ...]
+    question_holes: tuple[Hole, ...]
+    manual_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How a statement is to be ported: what it is ported to, by which rules, and which fixes may be made."""
+
+    target: Target
+    catalog: Catalog
+    rulebook: Rulebook
+    selected: Callable[[Rule], bool]
+    unsafe: bool = False
+    speaks_target: bool = False
+    passes_parameters: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    rule: Rule
+    proposal: Proposal
+    applicability: Applicability
+
+
+def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> StatementPort:
+    """Port one SQLite statement. Invalid SQL is a finding (SQP002) and the text stays as it is."""
+    from sqlport.sql import apply, read
+    from sqlport.sql.edits import compose
+
+    edits: tuple[Edit, ...] = ()
+    findings: dict[tuple[str, Span], Finding] = {}
+    text, current = sql, tuple(holes)
+    for turn in range(_ROUNDS):
+        parsed = read(text, current)
+        if parsed.problem is not None and turn == 0:
+            return _untouched(sql, holes, _invalid(parsed))
+        made, found = _round(parsed, request)
+        for finding in _carried(found, sql, edits) if turn else found:
+            earlier = findings.get((finding.code, finding.span))
+            if earlier is None or not earlier.applied:
+                findings[finding.code, finding.span] = finding
+        step = _flat(parsed, made)
+        if not step:
+            break
+        edits = compose(sql, edits, step)
+        text, current = apply(text, step), _moved_holes(current, step)
+    return _finished(sql, text, current, edits, list(findings.values()), request=request)
+
+
+def _untouched(sql: str, holes: Sequence[Hole], finding: Finding) -> StatementPort:
+    return StatementPort((finding,), (), sql, sql, (), (), tuple(holes), manual_left=True)
+
+
+def _round(
+    parsed: Parsed, request: Request, *, last: bool = False
+) -> tuple[list[tuple[_Candidate, tuple[Rewrite, ...]]], list[Finding]]:
+    """What is made now, and all findings; a fix whose text another one takes waits for the next round."""
+    from sqlport.sql import compatible
+
+    taken: list[Rewrite] = []
+    made: list[tuple[_Candidate, tuple[Rewrite, ...]]] = []
+    findings: list[Finding] = []
+    for candidate in _candidates(parsed, request, last=last):
+        rewrites = candidate.proposal.rewrites
+        wanted = bool(rewrites) and _may(candidate.applicability, request)
+        fits = wanted and compatible(rewrites, taken)
+        if fits:
+            taken.extend(rewrites)
+            made.append((candidate, rewrites))
+        findings.append(_finding(parsed, candidate, applied=fits))
+    return made, findings
+
+
+def _may(applicability: Applicability, request: Request) -> bool:
+    if applicability is Applicability.UNSAFE:
+        return request.unsafe
+    return applicability is Applicability.SAFE
+
+
+def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Candidate]:
+    from sqlport.fixers import Context
+    from sqlport.semantics import Semantics
+
+    if parsed.problem is not None:
+        return
+    context = Context(
+        parsed,
+        request.catalog,
+        Semantics(parsed, request.catalog, request.target),
+        request.target,
+        request.speaks_target,
+        request.passes_parameters,
+    )
+    for rule in request.rulebook.rules:
+        if (rule.code in _LAST) is last and request.selected(rule):
+            for proposal in _distinct(rule, context):
+                yield _Candidate(rule, proposal, _applicability(parsed, rule, proposal))
+
+
+def _distinct(rule: Rule, context: Context) -> Iterable[Proposal]:
+    """The rule's proposals, the first one for each place."""
+    seen: set[Span] = set()
+    for proposal in rule.find(context):
+        if proposal.span not in seen:
+            seen.add(proposal.span)
+            yield proposal
+
+
+def _applicability(parsed: Parsed, rule: Rule, proposal: Proposal) -> Applicability:
+    """The proposal's own or the rule's, one step down where a hole touches an edit, manual where one lies in it."""
+    if not proposal.rewrites:
+        return Applicability.MANUAL
+    chosen = proposal.applicability or rule.fix
+    if not parsed.holes:
+        return chosen
+    from sqlport.sql import flatten
+
+    for edit in flatten(parsed.text, proposal.rewrites):
+        for hole in parsed.holes:
+            span = Span(hole.start, hole.end)
+            if span.overlaps(edit.span):
+                return Applicability.MANUAL
+            if span.touches(edit.span) and chosen is Applicability.SAFE:
+                chosen = Applicability.UNSAFE
+    return chosen
+
+
+def _finding(parsed: Parsed, candidate: _Candidate, *, applied: bool) -> Finding:
+    from sqlport.sql import flatten
+
+    rule, proposal = candidate.rule, candidate.proposal
+    fix = None
+    if proposal.rewrites:
+        condition = proposal.condition or rule.condition
+        fix = Fix(candidate.applicability, flatten(parsed.text, proposal.rewrites), condition=condition)
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        effect=rule.effect,
+        severity=SEVERITY[rule.effect],
+        message=proposal.message or rule.message,
+        span=proposal.span,
+        applicability=candidate.applicability,
+        applied=applied,
+        fix=fix,
+    )
+
+
+def _invalid(parsed: Parsed) -> Finding:
+    assert parsed.problem is not None
+    return Finding(
+        code="SQP002",
+        name="invalid-sql",
+        effect=Effect.REJECTED,
+        severity=Severity.ERROR,
+        message=f"this is not a SQLite statement that sqlport can read: {parsed.problem.message};"
+        " correct it, or mark it with `sqlport: ignore[SQP002]` if it is not meant to run",
+        span=parsed.problem.span,
+    )
+
+
+def _flat(parsed: Parsed, made: Sequence[tuple[_Candidate, tuple[Rewrite, ...]]]) -> tuple[Edit, ...]:
+    from sqlport.sql import flatten
+
+    return flatten(parsed.text, [rewrite for _, rewrites in made for rewrite in rewrites])
+
+
+def _moved_holes(holes: Sequence[Hole], edits: Sequence[Edit]) -> tuple[Hole, ...]:
+    from sqlport.sql.edits import moved
+
+    spans = [(hole, moved(Span(hole.start, hole.end), edits)) for hole in holes]
+    return tuple(replace(hole, start=span.start, end=span.end) for hole, span in spans if span is not None)
+
+
+def _carried(findings: Iterable[Finding], sql: str, edits: Sequence[Edit]) -> Iterable[Finding]:
+    """Findings of a later round, with spans over the original text."""
+    from sqlport.sql.edits import original
+
+    for finding in findings:
+        fix = finding.fix
+        if fix is not None and not finding.applied:
+            from sqlport.sql.edits import compose
+
+            fix = replace(fix, edits=compose(sql, edits, fix.edits))
+        yield replace(finding, span=original(finding.span, edits), fix=fix)
+
+
+def _finished(
+    sql: str,
+    text: str,
+    holes: tuple[Hole, ...],
+    edits: tuple[Edit, ...],
+    findings: list[Finding],
+    *,
+    request: Request,
+) -> StatementPort:
+    """Placeholders last: for the host as its driver takes them, for the server as `$n`."""
+    from sqlport.sql import apply, read
+    from sqlport.sql.edits import compose
+    from sqlport.sql.parameters import numbered
+
+    parsed = read(text, holes)
+    numbers, question_parameters = numbered(parsed.placeholders)
+    question = apply(text, numbers)
+    if request.speaks_target:
+        made, found = _round(parsed, request, last=True)
+        findings.extend(_carried(found, sql, edits))
+        step = _flat(parsed, made)
+        edits, text = compose(sql, edits, step), apply(text, step)
+    return StatementPort(
+        findings=tuple(sorted(findings, key=lambda finding: (finding.span, finding.code))),
+        edits=edits,
+        sql=text,
+        question=question,
+        parameters=tuple(placeholder.key for placeholder in parsed.placeholders),
+        question_parameters=question_parameters,
+        question_holes=_moved_holes(holes, numbers),
+        manual_left=any(_remains(finding) for finding in findings),
+    )
+
+
+def _remains(finding: Finding) -> bool:
+    return not finding.applied and finding.effect is Effect.REJECTED

@@ -1,0 +1,198 @@
+"""What an expression is: its kind, whether it may be NULL, whether a condition or a value is wanted of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from sqlport.model import Target
+from sqlport.semantics import kinds
+from sqlport.semantics.kinds import Kind
+from sqlport.semantics.scopes import Resolved, Scopes, Source, tables_named
+
+if TYPE_CHECKING:
+    from sqlport.catalog import Catalog, Column, Table
+    from sqlport.sql import Parsed
+
+__all__ = ["Kind", "Resolved", "Semantics", "Source", "tables_named"]
+
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod)
+_BITWISE = (
+    exp.BitwiseAnd,
+    exp.BitwiseOr,
+    exp.BitwiseNot,
+    exp.BitwiseLeftShift,
+    exp.BitwiseRightShift,
+)
+_LOGICAL = (exp.And, exp.Or, exp.Not, exp.Where, exp.Having)
+
+
+class Semantics:
+    """Answers about the expressions of one statement, from its tree and the catalog."""
+
+    def __init__(self, parsed: Parsed, catalog: Catalog, target: Target) -> None:
+        self._parsed = parsed
+        self._catalog = catalog
+        self._target = target
+        self._kinds: dict[int, Kind] = {}
+        self.scopes = Scopes(parsed, catalog)
+
+    def column(self, node: exp.Expr) -> Column | None:
+        """The table column that a node names; None for other expressions and where it is not known."""
+        if not isinstance(node, exp.Column):
+            return None
+        resolved = self.scopes.resolve(node)
+        return resolved.column if resolved is not None else None
+
+    def table(self, node: exp.Column) -> Table | None:
+        """The table whose column a node names."""
+        resolved = self.scopes.resolve(node)
+        return resolved.source.table if resolved is not None and resolved.source is not None else None
+
+    def is_column(self, node: exp.Column) -> bool | None:
+        """Whether the name is a column (or result label) in sight; None where a table is not known."""
+        if self.scopes.resolve(node) is not None:
+            return True
+        query = self.scopes.query_of(node)
+        while query is not None:
+            if any(not source.known for source in self.scopes.sources(query)):
+                return None
+            query = self.scopes.query_of(query)
+        return False
+
+    def kind(self, node: exp.Expr) -> Kind:
+        """The kind of value that PostgreSQL gives for the node (`any` where it is not known)."""
+        found = self._kinds.get(id(node))
+        if found is None:
+            self._kinds[id(node)] = "any"  # a name that stands for itself ends here
+            found = self._kinds[id(node)] = self._kind(node)
+        return found
+
+    def _kind(self, node: exp.Expr) -> Kind:
+        if isinstance(node, exp.Literal):
+            return "text" if node.is_string else ("integer" if node.is_int else "real")
+        if isinstance(node, exp.Null):
+            return "null"
+        if isinstance(node, exp.Column):
+            return self._column_kind(node)
+        if isinstance(node, exp.Paren | exp.Neg | exp.Window | exp.Filter | exp.Distinct | exp.Collate | exp.Order):
+            inner = node.expressions[0] if isinstance(node, exp.Distinct) and node.expressions else node.this
+            return self.kind(inner) if isinstance(inner, exp.Expr) else "any"
+        if kinds.is_condition_form(node):
+            return "boolean"
+        if isinstance(node, exp.DPipe):
+            return "text"
+        if isinstance(node, exp.HexString):
+            return "blob"
+        if isinstance(node, _BITWISE):
+            return "integer"
+        if isinstance(node, _ARITHMETIC):
+            return self._arithmetic(node)
+        if isinstance(node, exp.Cast):
+            return self._cast_kind(node)
+        if isinstance(node, exp.Case):
+            return kinds.unified(self.kind(branch) for branch in _branches(node))
+        if isinstance(node, exp.Subquery | exp.Select | exp.SetOperation):
+            return next((self.kind(item) for _, item in self.scopes.projections(node)), "any")
+        if isinstance(node, exp.Anonymous):
+            return self._call_kind(node)
+        if isinstance(node, exp.CurrentTimestamp | exp.CurrentDate | exp.CurrentTime):
+            return "time"
+        return "any"
+
+    def _column_kind(self, node: exp.Column) -> Kind:
+        from sqlport.catalog.types import column_type
+
+        resolved = self.scopes.resolve(node)
+        if resolved is None:
+            return "any"
+        if resolved.column is not None:
+            table = resolved.source.table if resolved.source is not None else None
+            return kinds.of_type(column_type(resolved.column, table.name if table else "", self._target))
+        return self.kind(resolved.expression) if resolved.expression is not None else "any"
+
+    def _arithmetic(self, node: exp.Expr) -> Kind:
+        both = [self.kind(node.this), self.kind(node.expression)]
+        if "real" in both:
+            return "real"
+        if "numeric" in both:
+            return "numeric"
+        return "integer" if all(kind in ("integer", "boolean") for kind in both) else "any"
+
+    def _cast_kind(self, node: exp.Cast) -> Kind:
+        from sqlport.catalog.types import cast_type
+
+        return kinds.of_type(cast_type(self._parsed.cast_type(node).of(self._parsed.text), self._target))
+
+    def _call_kind(self, node: exp.Anonymous) -> Kind:
+        name = str(node.this)
+        fixed = kinds.of_call(name)
+        if fixed is not None:
+            return fixed
+        if not kinds.follows_arguments(name) or not node.expressions:
+            return "any"
+        arguments = node.expressions[1:] if name == "iif" else node.expressions
+        if name in ("round", "ceil", "ceiling", "floor", "trunc", "nullif", "lag", "lead", "nth_value"):
+            arguments = arguments[:1]
+        found = kinds.unified(self.kind(argument) for argument in arguments)
+        return "real" if name == "round" and found == "integer" else found
+
+    def nullable(self, node: exp.Expr) -> bool:
+        """Whether the node may be NULL (True where it is not known)."""
+        if isinstance(node, exp.Literal | exp.HexString | exp.Boolean | exp.Exists | exp.Is):
+            return False
+        if isinstance(node, exp.NullSafeEQ | exp.NullSafeNEQ | exp.CurrentTimestamp):
+            return False
+        if isinstance(node, exp.Column):
+            return self._nullable_column(node)
+        if isinstance(node, exp.Anonymous):
+            if kinds.never_null(str(node.this)):
+                return False
+            if node.this in ("coalesce", "ifnull"):
+                return all(self.nullable(argument) for argument in node.expressions)
+            if node.this in ("lower", "upper", "length", "trim", "abs"):
+                return any(self.nullable(argument) for argument in node.expressions)
+            return True
+        if isinstance(node, exp.Window):
+            return self.nullable(node.this)
+        if isinstance(node, exp.Case):
+            return node.args.get("default") is None or any(self.nullable(branch) for branch in _branches(node))
+        if isinstance(node, exp.Div | exp.Mod):
+            return True
+        if isinstance(node, exp.Paren | exp.Not | exp.Neg | exp.Collate | exp.Cast):
+            return self.nullable(node.this)
+        if isinstance(node, exp.Binary) and not isinstance(node, exp.JSONExtract | exp.JSONExtractScalar):
+            return self.nullable(node.this) or self.nullable(node.expression)
+        return True
+
+    def _nullable_column(self, node: exp.Column) -> bool:
+        resolved = self.scopes.resolve(node)
+        if resolved is None:
+            return True
+        if resolved.column is not None:
+            optional = resolved.source is not None and resolved.source.optional
+            return optional or not (resolved.column.not_null or resolved.column.rowid_alias)
+        return resolved.expression is None or self.nullable(resolved.expression)
+
+    def wants_condition(self, node: exp.Expr) -> bool:
+        """Whether a condition is wanted where the node stands (WHERE, AND, CASE WHEN, ...), not a value."""
+        parent = node.parent
+        while isinstance(parent, exp.Paren):
+            node, parent = parent, parent.parent
+        if isinstance(parent, _LOGICAL):
+            return True
+        if isinstance(parent, exp.Join):
+            return parent.args.get("on") is node
+        if isinstance(parent, exp.If):
+            case = parent.parent
+            return parent.this is node and (not isinstance(case, exp.Case) or case.this is None)
+        if isinstance(parent, exp.CheckColumnConstraint):
+            return True
+        return isinstance(parent, exp.Anonymous) and parent.this == "iif" and parent.expressions[0] is node
+
+
+def _branches(case: exp.Case) -> list[exp.Expr]:
+    branches = [branch.args["true"] for branch in case.args["ifs"]]
+    default = case.args.get("default")
+    return [*branches, default] if default is not None else branches

@@ -1,0 +1,40 @@
+"""Placeholders from SQLite's styles to `$n`, as the server is asked, and to the spelling of a driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlport.model import Driver, Edit, Span
+from sqlport.sql.read import Parsed, Placeholder
+
+
+def numbered(placeholders: Sequence[Placeholder]) -> tuple[tuple[Edit, ...], tuple[int | str, ...]]:
+    """Edits to `$1`, `$2`, ...: one number for each parameter in the order of first use, and which one each is."""
+    numbers: dict[int | str, int] = {}
+    edits: list[Edit] = []
+    for placeholder in placeholders:
+        number = numbers.setdefault(placeholder.key, len(numbers) + 1)
+        edits.append(Edit(placeholder.span.start, placeholder.span.end, f"${number}"))
+    return tuple(edits), tuple(numbers)
+
+
+def spelled(placeholders: Sequence[Placeholder], driver: Driver) -> Iterator[tuple[Placeholder, str]]:
+    """Each placeholder as the driver writes it: `%s` and `%(name)s` for psycopg, `$n` where it numbers."""
+    if driver == "none":
+        return
+    numbers, _ = numbered(placeholders)
+    for placeholder, number in zip(placeholders, numbers, strict=True):
+        if driver == "numbered":
+            yield placeholder, number.text
+        else:
+            yield placeholder, "%s" if isinstance(placeholder.key, int) else f"%({placeholder.key})s"
+
+
+def percents(parsed: Parsed) -> Iterator[Span]:
+    """Every `%` of the text. psycopg reads them in literals and in comments too, once parameters are passed.
+
+    https://www.psycopg.org/psycopg3/docs/basic/params.html
+    """
+    for index, character in enumerate(parsed.text):
+        if character == "%":
+            yield Span(index, index + 1)

@@ -1,0 +1,93 @@
+"""Which tables the statements of each file mean: the project's, or other ones of the same name in their own file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlport.catalog import Catalog, CatalogResult, from_sqlite, from_statements, is_definition
+from sqlport.model import SqlportError, Statement
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlport.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables that some files share, under a name of its own (empty for the project's)."""
+
+    name: str
+    catalog: Catalog
+
+    @property
+    def definitions(self) -> tuple[str, ...]:
+        """The SQLite statements that make these tables and their indexes, as SQLite itself keeps them."""
+        tables = [table for table in self.catalog if table.sql and table.kind == "table"]
+        indexes = [index.sql for table in tables for index in table.indexes if index.sql]
+        views = [table.sql for table in self.catalog if table.sql and table.kind == "view"]
+        return (*(table.sql for table in tables), *indexes, *views)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The project's schema, and those of files (tests, mostly) that define some tables otherwise."""
+
+    project: Schema
+    own: Mapping[str, Schema]
+
+    def of(self, path: str) -> Schema:
+        """The schema that the statements of a file mean."""
+        return self.own.get(path, self.project)
+
+
+def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
+    """All tables that the configuration names and the statements define, in order.
+
+    Tables that are dropped and not made again stay: a downgrade or the end of a test looks like that.
+    Raises SqlportError for a schema file or a database that cannot be read.
+    """
+    definitions = [(path.as_posix(), _text(path)) for path in config.schema]
+    by_path: dict[str, list[tuple[str, str]]] = {}
+    for statement in statements:
+        if statement.resolved and not statement.holes and statement.dialect != "postgres":
+            if is_definition(statement.sql):
+                by_path.setdefault(statement.path, []).append((statement.path, statement.sql))
+    definitions += [definition for found in by_path.values() for definition in found]
+    result = from_statements(definitions)
+    catalog = _with_dropped(result)
+    if config.sqlite is not None:
+        catalog = catalog.overlaid(_database(config.sqlite))
+    project = Schema("", catalog)
+    others = {failure.label for failure in result.failures if failure.kind == "duplicate"}
+    own = {
+        path: Schema(path, catalog.overlaid(_with_dropped(from_statements(found))))
+        for path, found in by_path.items()
+        if path in others
+    }
+    return Tables(project, own)
+
+
+def _with_dropped(result: CatalogResult) -> Catalog:
+    return result.dropped.overlaid(result.catalog)
+
+
+def _text(path: Path) -> str:
+    from sqlport.files import read_source
+
+    return read_source(path).text
+
+
+def _database(path: Path) -> Catalog:
+    import sqlite3
+    from contextlib import closing
+
+    from sqlport.engines.sqlite import open_readonly
+
+    try:
+        with closing(open_readonly(path)) as connection:
+            return from_sqlite(connection, path.as_posix()).catalog
+    except sqlite3.Error as error:
+        raise SqlportError(f"{path}: the schema of this database cannot be read: {error}") from error

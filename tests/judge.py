@@ -1,0 +1,100 @@
+"""Both engines on one statement: what SQLite returns for the original, what PostgreSQL returns for the port."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+
+import sqlport
+from sqlport.catalog.names import quote
+from sqlport.sql import split
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The rows of the statement, and of every table afterwards (as multisets); or the error."""
+
+    rows: tuple[tuple[Any, ...], ...] = ()
+    tables: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = ()
+    error: str = ""
+
+
+def statements(script: str) -> list[str]:
+    """The statements of a script."""
+    return [piece.span.of(script) for piece in split(script)]
+
+
+def on_sqlite(schema: str, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Outcome:
+    """The original on SQLite."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        for statement in statements(schema):
+            connection.execute(statement)
+        try:
+            rows: list[tuple[Any, ...]] = []
+            for statement in statements(sql):
+                rows = connection.execute(statement, params).fetchall()
+        except sqlite3.Error as error:
+            return Outcome(error=str(error))
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        names = sorted(name for name in names if not name.startswith("sqlite_"))
+        tables = [(name.lower(), _bag(connection.execute(f'SELECT * FROM "{name}"'))) for name in names]
+        return Outcome(tuple(map(_plain, rows)), tuple(tables))
+    finally:
+        connection.close()
+
+
+def on_postgres(
+    connection: psycopg.Connection[Any], schema: str, ported: str, params: Sequence[Any] | Mapping[str, Any] | None
+) -> Outcome:
+    """The port on PostgreSQL, in a transaction that is rolled back; the schema is our own port of SQLite's."""
+    with connection.transaction(force_rollback=True):
+        connection.execute("CREATE SCHEMA judged")
+        connection.execute("SET LOCAL search_path = judged, public")
+        for statement in statements(sqlport.port(schema, driver="none", unsafe=True).sql):
+            try:
+                connection.execute(statement)
+            except psycopg.Error as error:
+                return Outcome(error=f"schema: {error} in {statement}")
+        try:
+            rows: list[Any] = []
+            for statement in statements(ported):
+                cursor = connection.execute(statement, params)
+                rows = cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            return Outcome(error=f"{error.sqlstate} {error}")
+        names = [
+            row[0]
+            for row in connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'judged' ORDER BY tablename COLLATE \"C\""
+            )
+        ]
+        tables = [(name, _bag(connection.execute(f"SELECT * FROM {quote(name)}"))) for name in names]
+        return Outcome(tuple(map(_plain, rows)), tuple(tables))
+
+
+def _bag(rows: Any) -> tuple[tuple[Any, ...], ...]:
+    counted = Counter(_plain(row) for row in rows)
+    return tuple(sorted(counted.elements(), key=repr))
+
+
+def _plain(row: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(_value(value) for value in row)
+
+
+def _value(value: Any) -> Any:
+    """A value without what the language of the driver adds: 1 and True are one value, so are 5 and Decimal(5)."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, memoryview):
+        return bytes(value)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
