@@ -113,8 +113,8 @@ def _toml(file: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         what, _, position = str(error).partition(" (at ")
         line = re.match(r"line (\d+)", position)
-        where = f"{_shown(file)}:{line[1]}" if line else _shown(file)
-        raise SqlportError(f"{where}: invalid TOML: {what[:1].lower()}{what[1:]}") from error
+        number = line[1] if line else len(file.read_text("utf-8").splitlines())
+        raise SqlportError(f"{_shown(file)}:{number}: invalid TOML: {what[:1].lower()}{what[1:]}") from error
 
 
 def _table(file: Path, whole: Mapping[str, Any]) -> Mapping[str, Any] | None:

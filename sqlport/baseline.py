@@ -8,10 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlport.model import Finding, SqlportError, Statement
 from sqlport.results import Report, Stale
+
+if TYPE_CHECKING:
+    from sqlport.config import Config
 
 VERSION = 1
 _EXCERPT = 120
@@ -92,6 +95,17 @@ def applied(
     looked_at = {relative(path) for path in report.files}
     stale = tuple(entry for entry in waiting.values() if entry.path in looked_at or not exists(entry.path))
     return replace(report, findings=tuple(kept), known=report.known + known, stale=(*report.stale, *stale))
+
+
+def let_pass(report: Report, config: Config) -> Report:
+    """The report without what the baseline of the settings knows; as it is when there is none or it was asked.
+
+    Raises SqlportError when the file cannot be read.
+    """
+    if config.baseline is None or report.known or report.stale:
+        return report
+    entries = read(config.baseline)
+    return applied(report, entries, relative=config.relative, exists=lambda path: (config.root / path).exists())
 
 
 def render(report: Report, *, relative: Callable[[str], str] = str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -83,7 +84,7 @@ class Config:
 
     def relative(self, path: str | Path) -> str:
         """`path` (relative to the working directory) as globs and baselines see it: below `root`, with `/`."""
-        absolute = Path.cwd() / path
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow symlinks
         try:
             return absolute.relative_to(self.root).as_posix()
         except ValueError:

@@ -22,8 +22,10 @@ SUFFIXES = (".py", ".sql")
 
 # Never the user's own source, whatever .gitignore says.
 _SKIPPED = frozenset(
-    (".git", ".hg", ".svn", ".bzr", ".tox", ".nox", ".venv", "venv", ".eggs", "node_modules", "site-packages")
-    + ("__pycache__", "__pypackages__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints")
+    (
+        *(".git", ".hg", ".svn", ".bzr", ".tox", ".nox", ".venv", "venv", ".eggs", "node_modules", "site-packages"),
+        *("__pycache__", "__pypackages__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints"),
+    )
 )
 
 

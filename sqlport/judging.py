@@ -4,97 +4,170 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlport.model import Edit, HoleKind, ServerInfo, SqlportError, Statement, Verdict
-from sqlport.tables import Schema, Tables, tables_of
-from sqlport.verify import Question, judge, prepare_schema
+from sqlport.tables import Schema, tables_of
+from sqlport.verify import Question, judge, ledger, prepare_schema, schema_digest
 
 if TYPE_CHECKING:
     from sqlport.config import Config
     from sqlport.engines.postgres import Server
-    from sqlport.porting import Request
     from sqlport.project import Ported
     from sqlport.rulebook import Rulebook
 
 _ASKABLE = frozenset([HoleKind.VALUE, HoleKind.PLACEHOLDERS, HoleKind.ORDER, HoleKind.INSIDE_STRING])
 _UNKNOWN_NAME = frozenset(["42P01", "42703", "42704", "3F000"])  # table, column, object, schema
+_STALE = Verdict(
+    "rejected", "stale", message="the ledger has no verdict on this text with these tables; run sqlport verify"
+)
 _PSYCOPG = re.compile(r"%%|%\((?P<name>\w+)\)s|%s")
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """A port and what the server is asked about it (None: a hole stands for text that nobody knows)."""
+
+    ported: Ported
+    question: Question | None
+
+
+@dataclass(frozen=True, slots=True)
+class Docket:
+    """The ports that share a schema; `ddl` is that schema as PostgreSQL takes it."""
+
+    schema: Schema
+    ddl: tuple[str, ...]
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict on each port by statement id, and the server that gave them (None: none could be had)."""
+    """The verdict on each port by statement id, and the server that gave them (None: no server was asked)."""
 
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     server: ServerInfo | None = None
 
 
+def dockets(ported: Sequence[Ported], config: Config, book: Rulebook) -> tuple[Docket, ...]:
+    """The ports by schema."""
+    tables = tables_of([one.statement for one in ported], config)
+    groups: dict[str, list[Ported]] = {}
+    for one in ported:
+        groups.setdefault(tables.of(one.statement.path).name, []).append(one)
+    found = []
+    for group in groups.values():
+        schema = tables.of(group[0].statement.path)
+        cases = tuple(Case(one, question_of(one)) for one in group)
+        found.append(Docket(schema, tuple(definitions(schema, config, book)), cases))
+    return tuple(found)
+
+
 def judged(
-    ported: Sequence[Ported],
+    asked: Sequence[Docket],
     config: Config,
-    book: Rulebook,
     progress: Callable[[str, int, int], None] | None,
     *,
     optional: bool = False,
 ) -> Judgement:
     """PostgreSQL's verdict on every port, on the throwaway server that the configuration names.
 
-    Statements that share a schema are asked together. Raises SqlportError where no server can be had, unless
-    it is `optional`: then every verdict is `unverified` with the reason `no-server`.
+    Raises SqlportError where no server can be had, unless it is `optional`: then every verdict is `unverified`
+    with the reason `no-server`.
     """
     from sqlport.engines.postgres import throwaway
 
-    if not ported:
+    if not asked:
         return Judgement()
-    tables = tables_of([one.statement for one in ported], config)
-    groups: dict[str, list[Ported]] = {}
-    for one in ported:
-        groups.setdefault(tables.of(one.statement.path).name, []).append(one)
     try:
         with throwaway(config.postgres, config.postgres_version) as server:
             verdicts: dict[str, Verdict] = {}
-            for number, group in enumerate(groups.values()):
+            for number, docket in enumerate(asked):
                 if progress is not None:
-                    progress("asking PostgreSQL", number, len(groups))
-                schema = tables.of(group[0].statement.path)
-                verdicts.update(_group(server, schema, group, config, book))
+                    progress("asking PostgreSQL", number, len(asked))
+                verdicts.update(_of_docket(server, docket))
             return Judgement(verdicts, server.info)
     except SqlportError as error:
         if not optional:
             raise
-        missing = Verdict("unverified", f"no-server: {error}")
-        return Judgement({one.statement.id: missing for one in ported})
+        missing = Verdict("unverified", "no-server", message=str(error))
+        return Judgement({case.ported.statement.id: missing for docket in asked for case in docket.cases})
 
 
-def _group(
-    server: Server, schema: Schema, group: Sequence[Ported], config: Config, book: Rulebook
-) -> Mapping[str, Verdict]:
-    asked: list[Ported] = []
-    questions: list[Question] = []
-    verdicts: dict[str, Verdict] = {}
-    for one in group:
-        question = question_of(one)
-        if question is None:
-            verdicts[one.statement.id] = Verdict("unverified", "hole: the text is not known at this place")
-        else:
-            asked.append(one)
-            questions.append(question)
-    prepared = prepare_schema(server, definitions(schema, config, book))
-    with closing(_original_tables(schema)) as sqlite:
-        for one, verdict in zip(asked, judge(server, prepared, questions), strict=True):
+def _of_docket(server: Server, docket: Docket) -> Mapping[str, Verdict]:
+    verdicts = {
+        case.ported.statement.id: Verdict("unverified", "hole", message="the text is not known there")
+        for case in docket.cases
+        if case.question is None
+    }
+    asked = [(case.ported, case.question) for case in docket.cases if case.question is not None]
+    prepared = prepare_schema(server, docket.ddl)
+    answers = judge(server, prepared, [question for _, question in asked])
+    with closing(_original_tables(docket.schema)) as sqlite:
+        for (one, _), verdict in zip(asked, answers, strict=True):
             verdicts[one.statement.id] = _explained(one, verdict, sqlite)
     return verdicts
+
+
+def remember(asked: Sequence[Docket], judgement: Judgement, config: Config) -> None:
+    """Put the verdicts into the ledger, and take out what no statement asks for any more.
+
+    Raises SqlportError where the ledger cannot be read or written.
+    """
+    if judgement.server is None:
+        return
+    major = judgement.server.major
+    entries = [
+        ledger.entry(
+            one.statement.sql,
+            question.sql,
+            digest,
+            config.target,
+            major,
+            verdict=judgement.verdicts[one.statement.id],
+            types=question.types,
+        )
+        for one, question, digest in _keyed(asked)
+    ]
+    ledger.store(config.root, entries)
+    known = {key: entry for key, entry in ledger.load(config.root).items() if entry.major == major}
+    ledger.prune(config.root, ledger.stale(known, (entry.key for entry in entries)))
+
+
+def from_ledger(asked: Sequence[Docket], config: Config) -> Judgement:
+    """The verdicts of the committed ledger; what is not in it is `rejected` with the reason `stale`.
+
+    Raises SqlportError where the ledger cannot be read.
+    """
+    entries = ledger.load(config.root)
+    verdicts = {
+        case.ported.statement.id: Verdict("unverified", "hole", message="the text is not known there")
+        for docket in asked
+        for case in docket.cases
+        if case.question is None
+    }
+    for one, question, digest in _keyed(asked):
+        entry = ledger.lookup(entries, one.statement.sql, question.sql, digest, config.target, types=question.types)
+        verdicts[one.statement.id] = entry.verdict if entry is not None else _STALE
+    return Judgement(verdicts)
+
+
+def _keyed(asked: Sequence[Docket]) -> Iterator[tuple[Ported, Question, str]]:
+    for docket in asked:
+        digest = schema_digest(docket.ddl)
+        for case in docket.cases:
+            if case.question is not None:
+                yield case.ported, case.question, digest
 
 
 def definitions(schema: Schema, config: Config, book: Rulebook) -> list[str]:
     """The schema as PostgreSQL DDL: SQLite's own definitions through the same rules as every statement."""
     from sqlport.porting import Request, port_statement
 
-    request: Request = Request(config.target, schema.catalog, book, lambda rule: True, unsafe=True)
+    request = Request(config.target, schema.catalog, book, lambda rule: True, unsafe=True)
     ported = [port_statement(sql, (), request).question for sql in schema.definitions]
     if any("citext" in sql for sql in ported):
         ported.insert(0, "CREATE EXTENSION IF NOT EXISTS citext")
@@ -148,10 +221,9 @@ def _original_tables(schema: Schema) -> sqlite3.Connection:
 
     connection = scratch()
     for sql in schema.definitions:
-        try:
+        # What fails here could not be read into the catalog either, which has said so.
+        with suppress(sqlite3.Error):
             connection.execute(sql)
-        except sqlite3.Error:
-            continue  # it could not be read into the catalog either, which has said so
     return connection
 
 
@@ -166,9 +238,9 @@ def _explained(one: Ported, verdict: Verdict, sqlite: sqlite3.Connection) -> Ver
     if verdict.sqlstate in _UNKNOWN_NAME and one.statement.dialect != "postgres":
         missing = _missing(one, sqlite)
         if missing:
-            return replace(verdict, kind="unverified", reason=f"no-schema: {missing}")
+            return replace(verdict, kind="unverified", reason="no-schema", message=missing)
     if one.port.manual_left:
-        return replace(verdict, kind="unverified", reason="manual-left: a finding has to be settled by hand")
+        return replace(verdict, kind="unverified", reason="manual-left")
     return verdict
 
 
@@ -193,6 +265,3 @@ def _nothing(sql: str) -> Sequence[None] | Mapping[str, None]:
     if any(isinstance(key, str) for key in keys):
         return {str(key): None for key in keys}
     return [None] * (max((key for key in keys if isinstance(key, int)), default=-1) + 1)
-
-
-__all__ = ["Judgement", "Tables", "definitions", "judged", "question_of"]

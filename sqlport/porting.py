@@ -40,8 +40,8 @@ class StatementPort:
 
     `edits` lead from its SQL to `sql`, the text for the host. `question` is the same port with the
     placeholders as `$1`..., as the server is asked; `parameters` the original parameter of each placeholder
-    of `sql`, `question_parameters` of each `$n`, `question_holes` where its holes are. `manual_left` tells that a finding remains which would
-    still be rejected or answered differently.
+    of `sql`, `question_parameters` of each `$n`, `question_holes` where its holes are. `manual_left` tells
+    that a finding remains for which PostgreSQL would reject it.
     """
 
     findings: tuple[Finding, ...]
@@ -56,7 +56,10 @@ class StatementPort:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How a statement is to be ported: what it is ported to, by which rules, and which fixes may be made."""
+    """How a statement is to be ported: what it is ported to, by which rules, and which fixes may be made.
+
+    Rules in `muted` still report what they find, but nothing is changed for them.
+    """
 
     target: Target
     catalog: Catalog
@@ -65,6 +68,7 @@ class Request:
     unsafe: bool = False
     speaks_target: bool = False
     passes_parameters: bool = False
+    muted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
     for turn in range(_ROUNDS):
         parsed = read(text, current)
         if parsed.problem is not None and turn == 0:
-            return _untouched(sql, holes, _invalid(parsed))
+            return untouched(sql, holes, _invalid(parsed))
         made, found = _round(parsed, request)
         for finding in _carried(found, sql, edits) if turn else found:
             earlier = findings.get((finding.code, finding.span))
@@ -96,11 +100,12 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
             break
         edits = compose(sql, edits, step)
         text, current = apply(text, step), _moved_holes(current, step)
-    return _finished(sql, text, current, edits, list(findings.values()), request=request)
+    return _finished(sql, parsed, edits, list(findings.values()), request)
 
 
-def _untouched(sql: str, holes: Sequence[Hole], finding: Finding) -> StatementPort:
-    return StatementPort((finding,), (), sql, sql, (), (), tuple(holes), manual_left=True)
+def untouched(sql: str, holes: Sequence[Hole], *findings: Finding) -> StatementPort:
+    """A statement that is left as it is: one that cannot be read, or that is PostgreSQL's already."""
+    return StatementPort(findings, (), sql, sql, (), (), tuple(holes), manual_left=bool(findings))
 
 
 def _round(
@@ -114,7 +119,7 @@ def _round(
     findings: list[Finding] = []
     for candidate in _candidates(parsed, request, last=last):
         rewrites = candidate.proposal.rewrites
-        wanted = bool(rewrites) and _may(candidate.applicability, request)
+        wanted = bool(rewrites) and _may(candidate, request)
         fits = wanted and compatible(rewrites, taken)
         if fits:
             taken.extend(rewrites)
@@ -123,10 +128,12 @@ def _round(
     return made, findings
 
 
-def _may(applicability: Applicability, request: Request) -> bool:
-    if applicability is Applicability.UNSAFE:
+def _may(candidate: _Candidate, request: Request) -> bool:
+    if candidate.rule.code in request.muted:
+        return False
+    if candidate.applicability is Applicability.UNSAFE:
         return request.unsafe
-    return applicability is Applicability.SAFE
+    return candidate.applicability is Applicability.SAFE
 
 
 def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Candidate]:
@@ -238,20 +245,14 @@ def _carried(findings: Iterable[Finding], sql: str, edits: Sequence[Edit]) -> It
 
 
 def _finished(
-    sql: str,
-    text: str,
-    holes: tuple[Hole, ...],
-    edits: tuple[Edit, ...],
-    findings: list[Finding],
-    *,
-    request: Request,
+    sql: str, parsed: Parsed, edits: tuple[Edit, ...], findings: list[Finding], request: Request
 ) -> StatementPort:
     """Placeholders last: for the host as its driver takes them, for the server as `$n`."""
-    from sqlport.sql import apply, read
+    from sqlport.sql import apply
     from sqlport.sql.edits import compose
     from sqlport.sql.parameters import numbered
 
-    parsed = read(text, holes)
+    text = parsed.text
     numbers, question_parameters = numbered(parsed.placeholders)
     question = apply(text, numbers)
     if request.speaks_target:
@@ -266,7 +267,7 @@ def _finished(
         question=question,
         parameters=tuple(placeholder.key for placeholder in parsed.placeholders),
         question_parameters=question_parameters,
-        question_holes=_moved_holes(holes, numbers),
+        question_holes=_moved_holes(parsed.holes, numbers),
         manual_left=any(_remains(finding) for finding in findings),
     )
 

@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlport.model import Finding, Port, SourceFile, Statement, Verdict
+from sqlport.model import Applicability, Finding, Port, SourceFile, Statement
+from sqlport.placing import Placer
 from sqlport.results import Coverage, Report
 
 if TYPE_CHECKING:
     from sqlport.config import Config
-    from sqlport.hosts import Suppression
-    from sqlport.porting import StatementPort
-    from sqlport.rulebook import Rulebook
-    from sqlport.tables import Tables
+    from sqlport.hosts import Settings, Suppression
+    from sqlport.judging import Judgement
+    from sqlport.porting import Request, StatementPort
+    from sqlport.rulebook import Rule, Rulebook
 
 Progress = Callable[[str, int, int], None]
 """Told of a stage, how much of it is done, and how much there is."""
@@ -36,7 +37,6 @@ class Source:
     statements: tuple[Statement, ...]
     findings: tuple[Finding, ...]
     suppressions: tuple[Suppression, ...]
-    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,18 @@ def verify(
     With `locked` the verdicts come from the committed ledger and no server is started; what is missing there
     or was given for another text is `rejected` with the reason `stale`.
     """
-    from sqlport.judging import from_ledger, judged, remember
+    from sqlport.judging import dockets, from_ledger, judged, remember
 
     source = read(paths, config, progress)
     book = rulebook(config)
     ported = port(source, config, book, progress, unsafe=True)
+    asked = dockets(ported, config, book)
     if locked:
-        return _report(source, ported, config, book, verdicts=from_ledger(source, ported, config, book))
-    judgement = judged(source, ported, config, book, progress)
-    remember(source, ported, judgement, config, book)
-    return _report(source, ported, config, book, verdicts=judgement.verdicts, server=judgement.server)
+        judgement = from_ledger(asked, config)
+    else:
+        judgement = judged(asked, config, progress)
+        remember(asked, judgement, config)
+    return _report(source, ported, config, book, judgement=judgement)
 
 
 def fix(
@@ -100,21 +102,20 @@ def fix(
     when it could not be asked. Raises SqlportError where no server can be had, for a path or a configuration
     that cannot be used, and for a file that changed meanwhile.
     """
-    from sqlport.judging import judged
+    from sqlport.judging import dockets, judged
     from sqlport.splicing import splice
 
     source = read(paths, config, progress)
     book = rulebook(config)
     ported = port(source, config, book, progress, unsafe=unsafe)
-    judgement = judged(source, ported, config, book, progress, optional=write_unverified)
+    judgement = judged(dockets(ported, config, book), config, progress, optional=write_unverified)
     spliced = splice(source.files, ported, judgement.verdicts, write_unverified=write_unverified)
     report = _report(
         source,
         spliced.ported,
         config,
         book,
-        verdicts=judgement.verdicts,
-        server=judgement.server,
+        judgement=judgement,
         more=spliced.findings,
         diffs=spliced.diffs,
     )
@@ -129,7 +130,7 @@ def extract(paths: Sequence[str | Path], config: Config, *, progress: Progress |
         statements=source.statements,
         sources={path: file.text for path, file in source.files.items()},
         files=source.paths,
-        coverage=source.coverage,
+        coverage=_coverage(source.statements, source.findings),
     )
 
 
@@ -138,6 +139,7 @@ def read(
 ) -> Source:
     """Files to statements. A file in which nothing is found is forgotten at once."""
     from sqlport.files import discover, read_source, source_of
+    from sqlport.hosts import extract as extract_file
 
     found = [stdin[0]] if stdin else discover(paths, include=config.include, exclude=config.exclude)
     cache: dict[str, SourceFile] = {}
@@ -151,25 +153,23 @@ def read(
     statements: list[Statement] = []
     findings: list[Finding] = []
     suppressions: list[Suppression] = []
-    coverage = Coverage()
     for number, path in enumerate(found):
         if progress is not None:
             progress("reading", number, len(found))
         file = load(path)
-        extraction = _host(path).extract(file, _settings(config, path, load))
+        extraction = extract_file(file, _settings(config, path, load))
         if extraction.statements or extraction.findings or extraction.suppressions:
             files[path] = file
             statements.extend(extraction.statements)
             findings.extend(extraction.findings)
             suppressions.extend(extraction.suppressions)
-            coverage = coverage.plus(extraction.coverage)
         else:
             cache.pop(path, None)
     for statement in statements:  # text that is written in another module
         for origin in statement.origins:
             if origin.literal.path not in files:
                 files[origin.literal.path] = load(origin.literal.path)
-    return Source(tuple(found), files, tuple(statements), tuple(findings), tuple(suppressions), coverage)
+    return Source(tuple(found), files, tuple(statements), tuple(findings), tuple(suppressions))
 
 
 def rulebook(config: Config) -> Rulebook:
@@ -185,12 +185,13 @@ def port(
     source: Source, config: Config, book: Rulebook, progress: Progress | None, *, unsafe: bool = False
 ) -> tuple[Ported, ...]:
     """Statements to ports, each with the tables that its own file knows."""
-    from sqlport.porting import Request, port_statement
+    from sqlport.porting import Request
     from sqlport.tables import tables_of
 
     if not source.statements:
         return ()
     tables = tables_of(source.statements, config)
+    placer = Placer(source.files)
     ported: list[Ported] = []
     for number, statement in enumerate(source.statements):
         if progress is not None:
@@ -199,10 +200,145 @@ def port(
             target=config.target,
             catalog=tables.of(statement.path).catalog,
             rulebook=book,
-            selected=lambda rule, path=statement.path: config.selects(rule.code, rule.name, path),
+            selected=_selected(config, statement.path),
             unsafe=unsafe,
             speaks_target=statement.host == "sql" or config.driver is not None,
             passes_parameters=statement.arguments.passed,
         )
-        ported.append(Ported(statement, _port(statement, request, port_statement)))
+        ported.append(Ported(statement, _port(statement, request, source.suppressions, placer)))
     return tuple(ported)
+
+
+def _selected(config: Config, path: str) -> Callable[[Rule], bool]:
+    return lambda rule: config.selects(rule.code, rule.name, path)
+
+
+def _port(statement: Statement, request: Request, suppressions: Sequence[Suppression], placer: Placer) -> StatementPort:
+    """The port of one statement; what a comment takes out is not fixed either."""
+    from sqlport import suppress
+    from sqlport.porting import port_statement, untouched
+
+    if statement.dialect == "postgres":
+        return untouched(statement.sql, statement.holes)
+    ported = port_statement(statement.sql, statement.holes, request)
+    if not suppressions or not ported.findings:
+        return ported
+    placed = [
+        replace(finding, place=placer.of_statement(statement, finding.span), statement_id=statement.id)
+        for finding in ported.findings
+    ]
+    kept = {(finding.code, finding.span) for finding in suppress.apply(placed, suppressions, [statement])}
+    muted = frozenset(finding.code for finding in placed if (finding.code, finding.span) not in kept)
+    if not muted:
+        return ported
+    return port_statement(statement.sql, statement.holes, replace(request, muted=muted))
+
+
+def _settings(config: Config, path: str, load: Callable[[str], SourceFile | None]) -> Settings:
+    from sqlport.hosts import Settings
+
+    markers = config.markers or Settings().markers
+    return Settings(sinks=config.sinks, markers=markers, dialect=config.dialect_of(path), read=load)
+
+
+def _coverage(statements: Sequence[Statement], findings: Sequence[Finding]) -> Coverage:
+    """The sinks by what is known of their text; statements of `.sql` files have no sink."""
+    alternatives: dict[tuple[str, int, str], set[int]] = {}
+    holes: set[tuple[str, int, str]] = set()
+    for statement in statements:
+        if statement.host == "sql":
+            continue
+        key = (statement.sink_path, statement.sink_line, statement.sink)
+        alternatives.setdefault(key, set()).add(statement.alternative)
+        if statement.holes:
+            holes.add(key)
+    several = {key for key, found in alternatives.items() if len(found) > 1}
+    return Coverage(
+        resolved=len(alternatives.keys() - several - holes),
+        with_holes=len(holes - several),
+        alternatives=len(several),
+        unresolved=sum(finding.code == "SQP001" for finding in findings),
+    )
+
+
+def _report(
+    source: Source,
+    ported: Sequence[Ported],
+    config: Config,
+    book: Rulebook,
+    *,
+    judgement: Judgement | None = None,
+    more: Sequence[Finding] = (),
+    diffs: Mapping[str, tuple[str, str]] | None = None,
+) -> Report:
+    """All findings at their places: those that the user wants to see, with the severity that the user gave them."""
+    from sqlport import baseline, suppress
+
+    placer = Placer(source.files)
+    found: list[Finding] = [*source.findings, *more]
+    for one in ported:
+        for finding in one.port.findings:
+            place = placer.of_statement(one.statement, finding.span)
+            found.append(replace(finding, place=place, statement_id=one.statement.id))
+    wanted = [
+        replace(finding, severity=config.severity_of(finding.code, finding.name, finding.effect))
+        for finding in found
+        if config.selects(finding.code, finding.name, finding.place.path if finding.place else "")
+    ]
+    names = {rule.code: rule.name for rule in book.rules}
+    kept = suppress.apply(
+        wanted,
+        source.suppressions,
+        source.statements,
+        rules=names,
+        selects=config.selects,
+    )
+    texts = {path: file.text for path, file in source.files.items()}
+    marked = baseline.fingerprinted(kept, source.statements, sources=texts, relative=config.relative)
+    return Report(
+        findings=tuple(sorted(_mapped(marked, source), key=_order)),
+        statements=source.statements,
+        ported={one.statement.id: _public(one.port) for one in ported},
+        verdicts=judgement.verdicts if judgement else {},
+        sources=texts,
+        diffs=diffs or {},
+        files=source.paths,
+        coverage=_coverage(source.statements, source.findings),
+        server=judgement.server if judgement else None,
+    )
+
+
+def _public(port: StatementPort) -> Port:
+    return Port(port.sql, port.findings, port.parameters, port.edits)
+
+
+def _mapped(findings: Iterable[Finding], source: Source) -> Iterable[Finding]:
+    """The findings with their fixes as edits of files, too; a fix that no literal can say is manual."""
+    from sqlport.hosts import Refusal, map_edits
+
+    by_id = {statement.id: statement for statement in source.statements}
+    for finding in findings:
+        statement = by_id.get(finding.statement_id)
+        if finding.fix is None or finding.fix.files or statement is None:
+            yield finding
+            continue
+        mapped = map_edits(statement, finding.fix.edits, source.files)
+        if isinstance(mapped, Refusal):
+            fix = replace(finding.fix, applicability=Applicability.MANUAL, reason=mapped.message)
+            yield replace(finding, fix=fix, applicability=Applicability.MANUAL, applied=False)
+        else:
+            yield replace(finding, fix=replace(finding.fix, files=mapped))
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str]:
+    place = finding.place
+    return (place.path, place.line, place.column, finding.code) if place else ("", 0, 0, finding.code)
+
+
+def _write(source: Source, diffs: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
+    """Put the new texts on disk, each file whole or not at all. Raises SqlportError for a file that changed."""
+    from sqlport.files import write_atomic
+
+    for path, (_, new) in diffs.items():
+        write_atomic(source.files[path], new)
+    return tuple(diffs)

@@ -87,6 +87,7 @@ def _result(scratch: Scratch) -> CatalogResult:
         except sqlite3.Error as error:
             sql = reader.definition(schema, kind, name)
             failures.append(Failure(label, sql, f"the {kind} {name} cannot be read: {error}", "missing"))
-    catalog = Catalog.of(tables)
+    # A temporary table hides one of the same name only from the connection that made it.
+    catalog = Catalog.of(sorted(tables, key=lambda table: not table.temporary))
     dropped = Catalog.of(table for table in scratch.dropped.values() if table.name not in catalog)
     return CatalogResult(catalog, tuple(failures), dropped, tuple(sorted(scratch.assumed)))

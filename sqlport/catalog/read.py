@@ -226,7 +226,7 @@ def _foreign_keys(
 ) -> tuple[ForeignKey, ...]:
     """In the order of the text; PRAGMA foreign_key_list gives the last first."""
     listed = connection.execute(
-        'SELECT id, "table", "from", "to", on_update, on_delete, "match" FROM pragma_foreign_key_list(?, ?)'
+        'SELECT id, "table", "from", "to", on_update, on_delete FROM pragma_foreign_key_list(?, ?)'
         " ORDER BY id DESC, seq",
         (table, schema),
     ).fetchall()
@@ -237,11 +237,12 @@ def _foreign_keys(
     same = len(clauses) == len(keys)
     found = []
     for place, parts in enumerate(keys.values()):
-        parent, _, first, on_update, on_delete, match = parts[0]
+        parent, _, first, on_update, on_delete = parts[0]
         columns = tuple(part[1] for part in parts)
         named = tuple(part[2] for part in parts)
         references = _primary_key(connection, schema, parent) if first is None else named
         clause = clauses[place] if same else None
+        match = clause.references.match if clause and clause.references else None
         deferrable = clause.references.deferrable if clause and clause.references else None
         found.append(
             ForeignKey(
@@ -250,7 +251,7 @@ def _foreign_keys(
                 references if len(references) == len(columns) else (),
                 on_delete,
                 on_update,
-                "" if match == "NONE" else match.upper(),
+                match.value if match else "",
                 deferrable.value if deferrable else "",
                 clause.name.text if clause and clause.name else "",
             )

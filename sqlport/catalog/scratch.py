@@ -124,24 +124,29 @@ class Scratch:
         except LexError as error:
             return Failure(label, sql, f"is not valid SQL: {error}", "syntax")
         kind, name, lenient = _subject(sql, tokens)
-        if lenient and (failure := self._differing(label, sql, tokens, kind, name)):
-            return failure
+        if lenient and self._existing(name) and not self._is_repeated(tokens, name):
+            return self._duplicate(label, sql, name)
         dropped = self._table(name) if kind == "DROP TABLE" else None
         reason = self._run(sql)
         if reason is None:
-            self._note(label, tokens, kind, name, dropped)
+            self._note(label, sql, tokens, dropped)
             return None
-        if "already exists" in reason or "already a" in reason:
-            return self._differing(label, sql, tokens, kind, name)
+        if "already exists" in reason or "already a" in reason or "already an" in reason:
+            return None if self._is_repeated(tokens, name) else self._duplicate(label, sql, name)
         if reason.startswith("duplicate column name") and self._has_column(sql, tokens):
             return None
         return Failure(label, sql, reason, _failure_kind(reason))
 
-    def _note(self, label: str, tokens: Sequence[Token], kind: str, name: str, dropped: Table | None) -> None:
+    def _note(self, label: str, sql: str, tokens: Sequence[Token], dropped: Table | None) -> None:
+        kind, name, _ = _subject(sql, tokens)
         if kind.startswith("CREATE"):
             self._seen.add((folded(name), _normal(tokens)))
             self.labels.setdefault(folded(name), label)
             self.dropped.pop(folded(name), None)
+        elif kind == "ALTER TABLE":
+            altered = read_alter_table(sql, tokens)
+            if altered and altered.action == "rename table" and altered.new:
+                self.labels[folded(altered.new.text)] = self.labels.pop(folded(name), label)
         elif dropped is not None:
             self.dropped[folded(name)] = dropped
             self.labels.pop(folded(name), None)
@@ -187,23 +192,28 @@ class Scratch:
             return True
         return False
 
-    def _differing(self, label: str, sql: str, tokens: Sequence[Token], kind: str, name: str) -> Failure | None:
-        """The failure to report if `name` exists and was not made by this very definition."""
-        normal = _normal(tokens)
-        if (folded(name), normal) in self._seen:
-            return None
-        row = self.connection.execute(
+    def _existing(self, name: str) -> tuple[str, str | None] | None:
+        """Type and SQL of what has this name."""
+        row: tuple[str, str | None] | None = self.connection.execute(
             "SELECT type, sql FROM (SELECT * FROM sqlite_temp_master UNION ALL SELECT * FROM sqlite_master)"
             " WHERE name = ? COLLATE NOCASE",
             (name,),
         ).fetchone()
-        if row is None:
-            return None
-        if row[1] is not None and _normal(tokenize(row[1])) == normal:
-            return None
+        return row
+
+    def _is_repeated(self, tokens: Sequence[Token], name: str) -> bool:
+        """Whether this very definition made what has the name (it may have been altered since)."""
+        normal = _normal(tokens)
+        existing = self._existing(name)
+        if existing is None:
+            return False
+        return (folded(name), normal) in self._seen or _normal(tokenize(existing[1] or "")) == normal
+
+    def _duplicate(self, label: str, sql: str, name: str) -> Failure:
+        kind = (self._existing(name) or ("definition", ""))[0]
         origin = self.labels.get(folded(name))
         place = f" in {origin}" if origin else ""
-        reason = f"another definition of {row[0]} {name} was read first{place}; that one is used"
+        reason = f"{kind} {name} was defined in other words before{place}; that definition is used"
         return Failure(label, sql, reason, "duplicate")
 
     def _has_column(self, sql: str, tokens: Sequence[Token]) -> bool:

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,8 @@ import click
 from sqlport import __version__
 from sqlport.model import SqlportError
 from sqlport.results import NOT_DONE
+
+_PACKAGE = Path(__file__).parents[1]
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -71,12 +74,14 @@ class _Commands(click.Group):
 
 
 def _internal(error: Exception) -> str:
+    """What a user can do about a fault of ours: the place in our code, and how to report it."""
     frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or frames
+    where = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     return (
         f"internal error: {type(error).__name__}: {error}{where}\n"
-        "This is a fault of sqlport, and no file was changed by the step that failed. Please report it with the "
-        "output of the same command after `sqlport --debug`."
+        "This is a fault of sqlport, not of your code. Please report it with the output of `sqlport --debug` "
+        "and the same arguments."
     )
 
 

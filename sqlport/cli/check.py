@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sqlport.baseline import let_pass
 from sqlport.cli import options
 from sqlport.cli.output import emit, note, wants_color
 from sqlport.report import FORMATS, renderer
@@ -52,8 +53,8 @@ def check(
 
     PATHS are files and folders (default: this folder), or - for standard input.
     """
-    from sqlport import project
     from sqlport.cli.progress import Bar
+    from sqlport.project import check as run
 
     paths = paths or (".",)
     stdin = options.standard_input(paths, stdin_filename)
@@ -61,10 +62,11 @@ def check(
     if write_baseline is not None:
         config = replace(config, baseline=None)
     with Bar() as progress:
-        report = project.check(() if stdin else paths, config, progress=progress, stdin=stdin)
+        report = run(() if stdin else paths, config, progress=progress, stdin=stdin)
     if write_baseline is not None:
         _write_baseline(report, write_baseline, config.relative)
         ctx.exit(2 if report.problems else 0)
+    report = let_pass(report, config)
     if since is not None:
         from sqlport.cli.since import only_changed
 

@@ -24,8 +24,10 @@ def config(paths: tuple[str, ...], form: str, **given: Any) -> None:
     """Show the settings for PATHS (default: this folder), and where each value came from."""
     from sqlport._settings import KEYS
     from sqlport.files import reported
+    from sqlport.rulebook import load
 
     settings = options.configure(paths or (".",), **given)
+    settings.check_selectors((rule.code, rule.name) for rule in load(settings.rules).rules)
     rows = []
     for key in KEYS:
         attribute = key.replace("-", "_")

@@ -25,13 +25,13 @@ def extract(
     ctx: click.Context, /, *, paths: tuple[str, ...], form: str, output_file: Path | None, color: str, **given: Any
 ) -> None:
     """List the SQL statements in PATHS (default: this folder), holes as {name}."""
-    from sqlport import project
     from sqlport.cli.progress import Bar
+    from sqlport.project import extract as run
 
     paths = paths or (".",)
     config = options.configure(paths, **given)
     with Bar() as progress:
-        report = project.extract(paths, config, progress=progress)
+        report = run(paths, config, progress=progress)
     if form == "json":
         from sqlport.report import as_json
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sqlport.baseline import let_pass
 from sqlport.cli import options
 from sqlport.cli.check import as_text, complain
 from sqlport.cli.output import emit, note, wants_color
@@ -51,15 +52,14 @@ def fix(
     A statement is changed only when PostgreSQL plans the ported form. PATHS are files and folders
     (default: this folder).
     """
-    from sqlport import project
     from sqlport.cli.progress import Bar
+    from sqlport.project import fix as run
 
     paths = paths or (".",)
     config = options.configure(paths, **given)
     with Bar() as progress:
-        report = project.fix(
-            paths, config, write=write, unsafe=unsafe, write_unverified=write_unverified, progress=progress
-        )
+        report = run(paths, config, write=write, unsafe=unsafe, write_unverified=write_unverified, progress=progress)
+    report = let_pass(report, config)
     form = form or ("full" if write else "diff")
     if form == "diff":
         _diff(report, color, output_file)

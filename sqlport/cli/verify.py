@@ -40,13 +40,13 @@ def verify(
 
     PATHS are files and folders (default: this folder). Nothing is written.
     """
-    from sqlport import project
     from sqlport.cli.progress import Bar
+    from sqlport.project import verify as run
 
     paths = paths or (".",)
     config = options.configure(paths, **given)
     with Bar() as progress:
-        report = project.verify(paths, config, locked=locked, progress=progress)
+        report = run(paths, config, locked=locked, progress=progress)
     if form == "json":
         from sqlport.report import as_json
 

@@ -9,16 +9,16 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sqlport.engines._account import Account, can_reach, own, server_account
 from sqlport.engines._installations import Installation
-from sqlport.engines._places import cache_dir, workspace
+from sqlport.engines._places import cache_dir, make_private, unused_workspace
 from sqlport.model import SqlportError
 
 #: The database that a cluster has for its user, and the role without rights over the server that owns schemas.
@@ -69,12 +69,12 @@ class Cluster:
         return self.directory / "log"
 
 
-def new_directory(base: Path | None = None) -> Path:
-    """A private directory for `start`, owned by the user that the server will run as.
+def choose_directory(base: Path | None = None) -> Path:
+    """The path of a private directory for `start`, which makes it.
 
     In memory where there is room; below `base`, on disk, for a server that outlives this process.
     """
-    return workspace(server_account(), base)
+    return unused_workspace(server_account(), base)
 
 
 def start(
@@ -84,12 +84,13 @@ def start(
     tcp: bool = os.name == "nt",
     spawned: Spawned | None = None,
 ) -> Cluster:
-    """Copy a fresh cluster into `directory` and serve it on a socket there (on a loopback port with `tcp`).
+    """Make `directory`, copy a fresh cluster into it and serve it on a socket there (on a loopback port with `tcp`).
 
     `spawned` is given the server's process before it is ready, so that the caller can stop it at any time.
     Raises SqlportError with the end of the server's log when it does not come up.
     """
     account = server_account()
+    make_private(directory, account)
     runnable = _runnable(installation, account)
     template = _cached_template(runnable, directory, account)
     if template is not None:
@@ -210,10 +211,7 @@ def _await_ready(process: subprocess.Popen[bytes], data: Path) -> None:
 
 def _cached_template(installation: Installation, directory: Path, account: Account | None) -> Path | None:
     """The cached result of initdb for this server; None when it could not be kept: then it lies in `directory`."""
-    program = Path(installation.program("postgres"))
-    status = program.stat()
-    identity = f"{_LAYOUT} {installation.version} {program} {status.st_size} {status.st_mtime_ns} C UTF8"
-    key = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    key = _identity(installation)
     template = cache_dir() / "clusters" / f"{installation.version}-{key}"
     if (template / "PG_VERSION").is_file():
         return template
@@ -228,12 +226,17 @@ def _cached_template(installation: Installation, directory: Path, account: Accou
     return template
 
 
-def _publish(sources: Sequence[tuple[Path, str]], target: Path) -> None:
-    """Copy directories below `target` so that `target` appears whole or not at all; the first process wins."""
+def _publish(sources: Sequence[tuple[Path, str]], target: Path, *, readable: bool = False) -> None:
+    """Copy directories below `target` so that `target` appears whole or not at all; the first process wins.
+
+    `readable` lets every user read the copy, and run what its owner may run.
+    """
     draft = target.with_name(f".{target.name}-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         for source, name in sources:
             shutil.copytree(source, draft / name if name else draft, symlinks=True)
+        if readable:
+            _open_to_readers(draft)
         try:
             draft.rename(target)
         except OSError:
@@ -243,27 +246,38 @@ def _publish(sources: Sequence[tuple[Path, str]], target: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def _open_to_readers(top: Path) -> None:
+    for path in (top, *top.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o555 if mode & 0o100 else 0o444))
+
+
 def _runnable(installation: Installation, account: Account | None) -> Installation:
     """The installation, or a copy of it where `account` can reach it.
 
     A virtual environment below `/root` is closed to every other user; opening it up is not ours to do.
     """
-    if account is None or can_reach(installation.bin, account):
+    if account is None or can_reach(Path(installation.program("postgres")), account):
         return installation
     if not installation.roots:
         raise SqlportError(
             f"{installation.bin} cannot be read by the user {account.name}, and PostgreSQL does not run as root: "
             "run sqlport as another user, or give a server with --postgres postgresql://..."
         )
-    status = Path(installation.program("postgres")).stat()
-    identity = f"{_LAYOUT} {installation.bin} {status.st_size} {status.st_mtime_ns}"
-    key = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    key = _identity(installation)
     target = _shared_base(account) / f"{installation.provider}-{installation.version}-{key}"
     common = Path(os.path.commonpath(installation.roots))
     if not target.is_dir():
-        _publish([(root, str(root.relative_to(common))) for root in installation.roots], target)
-        target.chmod(0o755)
-    return Installation(installation.provider, target / installation.bin.relative_to(common), installation.version)
+        _publish([(root, str(root.relative_to(common))) for root in installation.roots], target, readable=True)
+    return replace(installation, bin=target / installation.bin.relative_to(common), roots=())
+
+
+def _identity(installation: Installation) -> str:
+    """A short name for this build of the programs, the same in every virtual environment."""
+    size = Path(installation.program("postgres")).stat().st_size
+    text = f"{_LAYOUT} {installation.provider} {installation.version} {installation.build} {size}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _shared_base(account: Account) -> Path:
@@ -340,7 +354,10 @@ def _spawn(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     environment |= {"TZ": "UTC", "LC_ALL": "C"}
     environment.pop("LD_PRELOAD", None)
-    if sys.platform == "win32" or account is None:
+    identity: dict[str, Any] = {}
+    if account is not None:
+        identity = {"user": account.uid, "group": account.gid, "extra_groups": []}
+    try:
         return subprocess.Popen(
             command,
             stdin=stdin,
@@ -349,19 +366,11 @@ def _spawn(
             cwd=directory,
             env=environment,
             start_new_session=os.name != "nt",
+            **identity,
         )
-    return subprocess.Popen(
-        command,
-        stdin=stdin,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        cwd=directory,
-        env=environment,
-        start_new_session=True,
-        user=account.uid,
-        group=account.gid,
-        extra_groups=[],
-    )
+    except OSError as error:
+        user = f" as {account.name}" if account else ""
+        raise SqlportError(f"{command[0]}: cannot be run{user}: {error.strerror}") from None
 
 
 def _free_port() -> int:

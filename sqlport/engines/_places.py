@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sqlport.engines._account import Account, can_reach, own
+from sqlport.model import SqlportError
 
 #: A server's files: a copied cluster of about 35 MB, clones of a few MB each, some WAL.
 ENOUGH_BYTES = 512 * 1024 * 1024
@@ -39,25 +41,32 @@ def state_dir() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "sqlport"
 
 
-def workspace(account: Account | None, base: Path | None = None) -> Path:
-    """A new private directory (0700, owned by `account`) with room for a server.
+def unused_workspace(account: Account | None, base: Path | None = None) -> Path:
+    """The path for a new directory with room for a server; nothing is made yet.
 
     Below `base` where that can be used, else in the temporary directory; without `base` in memory (`/dev/shm`)
     where there is enough, which does not survive a restart of the machine.
     """
     bases = [base or Path("/dev/shm"), Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]  # noqa: S108
-    path = Path(tempfile.mkdtemp(prefix="sqlport-", dir=_first_good(bases, account)))
+    return _first_good(bases, account) / f"sqlport-{secrets.token_hex(6)}"
+
+
+def make_private(path: Path, account: Account | None) -> None:
+    """Make a directory that only `account` may enter; an existing one is an error (somebody else's)."""
+    try:
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        raise SqlportError(f"{path}: no directory for a server can be made: {error.strerror}") from None
     own(path, account)
-    return path
 
 
-def _first_good(bases: Sequence[Path], account: Account | None) -> Path | None:
-    """The first of `bases` where a server of `account` can work; None (the system's choice) when none can."""
+def _first_good(bases: Sequence[Path], account: Account | None) -> Path:
+    """The first of `bases` where a server of `account` can work; the temporary directory when none promises to."""
     for base in bases:
         if not base.is_dir() or not os.access(base, os.W_OK | os.X_OK):
             continue
-        socket = base / "sqlport-12345678" / ".s.PGSQL.5432"
+        socket = base / "sqlport-123456789012" / ".s.PGSQL.5432"
         fits = os.name == "nt" or len(os.fsencode(socket)) <= LONGEST_SOCKET
         if fits and can_reach(base, account) and shutil.disk_usage(base).free >= ENOUGH_BYTES:
             return base
-    return None
+    return Path(tempfile.gettempdir())

@@ -110,7 +110,7 @@ def _start(project: Path, spec: str, major: int | None) -> State:
             raise
         with connect(url) as connection:
             return State(str(_real(project)), url, str(describe(connection, "docker")), docker=name)
-    directory = _cluster.new_directory(_home())
+    directory = _cluster.choose_directory(_home())
     started: list[subprocess.Popen[bytes]] = []
     try:
         cluster = _cluster.start(programs, directory, spawned=started.append)

@@ -214,7 +214,7 @@ def _docker_works() -> bool:
 @contextmanager
 def _local(programs: Installation) -> Iterator[Server]:
     """Start the programs of this machine in a private directory."""
-    directory = _cluster.new_directory()
+    directory = _cluster.choose_directory()
     running: list[subprocess.Popen[bytes]] = []
 
     def clean_up() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from sqlport.model import Dialect, FileEdit, Finding, SourceFile, Statement
+from sqlport.model import Dialect, Edit, FileEdit, Finding, SourceFile, Statement
 
 Read = Callable[[str], "SourceFile | None"]
 """Reads another file of the project by path; None when there is no such file (see `Settings.read`)."""
@@ -81,3 +81,38 @@ class Spliced:
     text: str
     edits: tuple[FileEdit, ...] = ()
     refused: tuple[Refusal, ...] = ()
+
+
+def extract(file: SourceFile, settings: Settings) -> Extraction:
+    """All SQL of a file, read by the host of its suffix."""
+    from sqlport.hosts import python, sqlfile
+
+    host = sqlfile.extract if file.path.lower().endswith(".sql") else python.extract
+    return host(file, settings)
+
+
+def map_edits(
+    statement: Statement, edits: Sequence[Edit], files: Mapping[str, SourceFile]
+) -> tuple[FileEdit, ...] | Refusal:
+    """A statement's edits as edits of the files that hold its literals, proven, or why they cannot be made.
+
+    `files` maps at least the paths of `statement.origins` to what was read.
+    """
+    from sqlport.hosts import python, sqlfile
+
+    if statement.host == "sql":
+        return sqlfile.map_edits(statement, edits, files)
+    return python.map_edits(statement, edits, files)
+
+
+def apply_edits(file: SourceFile, edits: Sequence[FileEdit]) -> str | Refusal:
+    """The file's new text, everything outside the edits unchanged, or why it would not be right."""
+    from sqlport.hosts import python, sqlfile
+    from sqlport.hosts.mapping import Unmappable
+
+    try:
+        if file.path.lower().endswith(".sql"):
+            return sqlfile.apply(file, edits)
+        return python.apply(file, edits)
+    except Unmappable as problem:
+        return Refusal("", problem.reason, problem.message)

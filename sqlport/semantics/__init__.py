@@ -94,7 +94,7 @@ class Semantics:
         if isinstance(node, exp.Case):
             return kinds.unified(self.kind(branch) for branch in _branches(node))
         if isinstance(node, exp.Subquery | exp.Select | exp.SetOperation):
-            return next((self.kind(item) for _, item in self.scopes.projections(node)), "any")
+            return next((self.result_kind(item) for _, item in self.scopes.projections(node)), "any")
         if isinstance(node, exp.Anonymous):
             return self._call_kind(node)
         if isinstance(node, exp.CurrentTimestamp | exp.CurrentDate | exp.CurrentTime):
@@ -110,7 +110,14 @@ class Semantics:
         if resolved.column is not None:
             table = resolved.source.table if resolved.source is not None else None
             return kinds.of_type(column_type(resolved.column, table.name if table else "", self._target))
-        return self.kind(resolved.expression) if resolved.expression is not None else "any"
+        if resolved.expression is None:
+            return "any"
+        return self.kind(resolved.expression) if resolved.source is None else self.result_kind(resolved.expression)
+
+    def result_kind(self, node: exp.Expr) -> Kind:
+        """The kind of an output column: a condition is given out as 1 or 0, a boolean column as it is."""
+        kind = self.kind(node)
+        return "integer" if kind == "boolean" and not isinstance(node, exp.Column) else kind
 
     def _arithmetic(self, node: exp.Expr) -> Kind:
         both = [self.kind(node.this), self.kind(node.expression)]
@@ -123,7 +130,10 @@ class Semantics:
     def _cast_kind(self, node: exp.Cast) -> Kind:
         from sqlport.catalog.types import cast_type
 
-        return kinds.of_type(cast_type(self._parsed.cast_type(node).of(self._parsed.text), self._target))
+        name = self._parsed.cast_type(node).of(self._parsed.text)
+        if not self._parsed.is_sqlite_cast(node):
+            return kinds.of_type(name)
+        return kinds.of_type(cast_type(name, self._target))
 
     def _call_kind(self, node: exp.Anonymous) -> Kind:
         name = str(node.this)
@@ -136,6 +146,8 @@ class Semantics:
         if name in ("round", "ceil", "ceiling", "floor", "trunc", "nullif", "lag", "lead", "nth_value"):
             arguments = arguments[:1]
         found = kinds.unified(self.kind(argument) for argument in arguments)
+        if found == "boolean" and kinds.wants_number(name):
+            return "integer"
         return "real" if name == "round" and found == "integer" else found
 
     def nullable(self, node: exp.Expr) -> bool:

@@ -23,6 +23,7 @@ _CONDITIONS = (
     exp.In,
     exp.Between,
     exp.Like,
+    exp.ILike,
     exp.Glob,
     exp.RegexpLike,
     exp.Is,
@@ -43,7 +44,7 @@ _CALLS: Mapping[str, Kind] = {
     ),
     **dict.fromkeys(
         """length octet_length instr count unicode random changes total_changes last_insert_rowid unixepoch
-    json_array_length json_valid row_number rank dense_rank ntile glob like""".split(),
+    json_array_length json_valid row_number rank dense_rank ntile""".split(),
         "integer",
     ),
     **dict.fromkeys(
@@ -52,11 +53,13 @@ _CALLS: Mapping[str, Kind] = {
         "real",
     ),
     **dict.fromkeys(["randomblob", "zeroblob", "unhex"], "blob"),
+    **dict.fromkeys(["glob", "like", "regexp"], "boolean"),
 }
 _LIKE_ARGUMENTS = frozenset(
     """coalesce ifnull nullif min max sum abs iif likely unlikely likelihood lag lead first_value
     last_value nth_value round ceil ceiling floor trunc mod sign""".split()
 )
+_NUMBERS_ONLY = frozenset("min max sum abs round ceil ceiling floor trunc mod sign".split())
 _TOTAL_CALLS = frozenset("count total row_number rank dense_rank ntile random typeof quote".split())
 
 
@@ -83,6 +86,9 @@ def unified(kinds: Iterable[Kind]) -> Kind:
         return "null"
     if len(found) == 1:
         return found.pop()
+    found = {"integer" if kind == "boolean" else kind for kind in found}  # conditions among numbers are cast
+    if len(found) == 1:
+        return found.pop()
     if found <= {"integer", "real"}:
         return "real"
     if found <= {"integer", "numeric"}:
@@ -103,6 +109,11 @@ def of_call(name: str) -> Kind | None:
 def follows_arguments(name: str) -> bool:
     """Whether a function gives the kind that its arguments have."""
     return name in _LIKE_ARGUMENTS
+
+
+def wants_number(name: str) -> bool:
+    """Whether a function that follows its arguments takes no conditions, so that they are cast to numbers."""
+    return name in _NUMBERS_ONLY
 
 
 def never_null(name: str) -> bool:

@@ -58,15 +58,15 @@ class Cursor:
         self._at += 1
         return token
 
-    def sees(self, *words: str) -> bool:
+    def sees(self, first: str, *others: str) -> bool:
         """Whether these words come next."""
-        return all(self.word(ahead) == word for ahead, word in enumerate(words))
+        return self.word() == first and all(self.word(ahead) == word for ahead, word in enumerate(others, 1))
 
     def take(self, *words: str) -> Span | None:
         """The place of these words if they come next (then past them), else None."""
         if not self.sees(*words):
             return None
-        start = self.token().start
+        start = self._tokens[self._at].start
         self._at += len(words)
         return self.since(start)
 

@@ -199,9 +199,11 @@ def _type_name(c: Cursor) -> TypeName | None:
 
 
 def _is_type_word(c: Cursor) -> bool:
-    if not c.word() or c.word() in NO_TYPE or c.sees("GENERATED", "ALWAYS", "AS"):
-        return False
-    return is_word(c.token())
+    return _is_word_of_type(c) and not c.sees("GENERATED", "ALWAYS", "AS")
+
+
+def _is_word_of_type(c: Cursor) -> bool:
+    return bool(c.word()) and c.word() not in NO_TYPE and is_word(c.token())
 
 
 def _signed_number(c: Cursor) -> str:
@@ -282,6 +284,8 @@ def _generated(c: Cursor, start: int) -> Constraint:
     c.need("AS")
     inner = c.enclosed()
     storage = c.clause("STORED", "VIRTUAL")
+    if storage is None and _is_word_of_type(c):
+        raise UnreadableError  # any name may stand there in the grammar, these two are accepted
     made = _made(c, "generated", start)
     return replace(made, expression=inner, enclosed=True, always=always, storage=storage)
 

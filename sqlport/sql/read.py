@@ -54,6 +54,8 @@ _BEFORE_VALUE = frozenset(
     LIKE GLOB RETURNING WHERE ON HAVING DEFAULT LIMIT OFFSET DISTINCT""".split()
 ) | {"ORDER BY", "GROUP BY", "PARTITION BY"}
 _ORDINARY_NAMES = frozenset("ANY SOME CURRENT_USER SESSION_USER CURRENT_ROLE LOCALTIME LOCALTIMESTAMP USER".split())
+_ENDS_OPERAND = frozenset(["VAR", "IDENTIFIER", "R_PAREN", "STRING", "NUMBER"])
+_TOKEN_TYPES = {"INSERT": TokenType.INSERT, "TEXT": TokenType.TEXT, "~": TokenType.RLIKE}
 _CONSTRAINTS = frozenset(
     """CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS FOREIGN ON""".split()
 ) | {"PRIMARY KEY", "FOREIGN KEY"}
@@ -139,14 +141,23 @@ class Parsed:
         return frozenset(self._by_type)
 
     def cast_type(self, cast: exp.Cast) -> Span:
-        """The type of `CAST(x AS type)` as it is written (the tree says TEXT for every type)."""
+        """The type of `CAST(x AS type)`, `x::type` or `type 'x'` as it is written (the tree may say TEXT)."""
         whole = self.tokens_in(self.span(cast))
+        if whole[-1].kind == "STRING":
+            return Span(whole[0].start, whole[-2].end)
         depth = 0
         for index in range(len(whole) - 1, -1, -1):
             depth += {")": 1, "(": -1}.get(whole[index].text, 0)
             if depth == 1 and whole[index].word == "AS":
                 return Span(whole[index + 1].start, whole[-2].end)
+            if depth == 0 and whole[index].text == "::":
+                return Span(whole[index + 1].start, whole[-1].end)
         raise KeyError(id(cast))
+
+    def is_sqlite_cast(self, cast: exp.Cast) -> bool:
+        """Whether it is SQLite's `CAST(x AS type)`; the other forms are PostgreSQL's, of an earlier rewriting."""
+        span = self.span(cast)
+        return self.tokens_in(span)[0].word == "CAST" and self.cast_type(cast).end < span.end
 
     def token_at(self, start: int) -> int:
         """The index of the first token at or behind the offset `start`."""
@@ -397,13 +408,20 @@ class _Reader:
                 self._leaf(index, partial(exp.Literal, this=_unquoted(token), is_string=token.kind == "STRING"))
             elif index not in self.renamed and token.kind not in ("STRING", "NUMBER"):
                 following = self.tokens[index + 1].text if index + 1 < len(self.tokens) else ""
-                if following == "(" and self._is_call(token, before):
+                if following == "(" and self._is_call(token, before) and not self._is_extract(index):
                     self.renamed[index] = _MARK + "f" + token.text
                 elif token.word in _ORDINARY_NAMES:
                     self.renamed[index] = _MARK + "n" + token.text
+                elif token.text == "~" and before is not None and (before.kind in _ENDS_OPERAND or before.text == "!"):
+                    self.renamed[index] = "~"  # PostgreSQL's operator of two operands, from an earlier rewriting
                 elif token.word in _LEAVES and (before is None or before.word in _BEFORE_VALUE):
                     self._leaf(index, _LEAVES[token.word])
             before = token
+
+    def _is_extract(self, index: int) -> bool:
+        """PostgreSQL's `extract(epoch FROM x)`, from an earlier rewriting."""
+        words = [token.word for token in self.tokens[index : index + 4]]
+        return words[:1] == ["EXTRACT"] and words[3:] == ["FROM"]
 
     @staticmethod
     def _is_call(token: Token, before: Token | None) -> bool:
@@ -415,13 +433,13 @@ class _Reader:
             # An operator stands behind an operand, a function does not.
             return before is None or before.word in _BEFORE_VALUE or before.word in _NO_FUNCTION
         # Behind a name or a closing parenthesis stands a type, an alias or a column list, but no call.
-        return before is None or before.kind not in ("VAR", "IDENTIFIER", "R_PAREN", "STRING", "NUMBER")
+        return before is None or before.text != "::" and before.kind not in ("VAR", "IDENTIFIER", "R_PAREN", "STRING", "NUMBER")
 
     def _renamed(self, index: int, raw: Any) -> Any:
         name = self.renamed.get(index)
         if name is None:
             return raw
-        kind = {"INSERT": TokenType.INSERT, "TEXT": TokenType.TEXT}.get(name, TokenType.VAR)
+        kind = _TOKEN_TYPES.get(name, TokenType.VAR)
         end = raw.end
         while index + 1 in self.gone and index + 1 < len(self.raw) and self.raw[index + 1].start == end + 1:
             index, end = index + 1, self.raw[index + 1].end

@@ -28,6 +28,10 @@ class _Words:
         return self.tokens[index].word if 0 <= index < len(self.tokens) else ""
 
 
+    def kind(self, index: int) -> str:
+        return self.tokens[index].kind if 0 <= index < len(self.tokens) else ""
+
+
 _Range = tuple[int, int]  # first and last token of a node
 _Widen = Callable[[_Words, int, int, exp.Expr], _Range]
 
@@ -99,10 +103,14 @@ def _call(words: _Words, first: int, last: int, _: exp.Expr) -> _Range:
 
 
 def _cast(words: _Words, first: int, last: int, node: exp.Expr) -> _Range:
-    if words.word(first - 1) == "(" and words.word(first - 2) == "CAST":
-        return first - 2, words.match.get(first - 1, last)
     if words.word(last + 1) == "::":  # PostgreSQL's form, in a text that is ported already
         return first, last + 2
+    if node.args["to"].expressions:  # x::timestamp(3)
+        return first, last + 1
+    if isinstance(node.this, exp.Literal) and words.kind(first) == "STRING" and words.kind(first - 1) == "TIMESTAMP":
+        return first - 1, last  # timestamp '2024-01-31'
+    if words.word(first - 1) == "(" and words.word(first - 2) == "CAST":
+        return first - 2, words.match.get(first - 1, last)
     return first, last
 
 
@@ -211,6 +219,13 @@ def _neg(words: _Words, first: int, last: int, _: exp.Expr) -> _Range:
     return (first - 1, last) if words.word(first - 1) in ("-", "~") else (first, last)
 
 
+def _extract(words: _Words, first: int, last: int, node: exp.Expr) -> _Range:
+    """PostgreSQL's `extract(epoch FROM x)`, from its name to the closing parenthesis."""
+    while first > 0 and words.word(first) != "EXTRACT":
+        first -= 1
+    return first, words.match.get(first + 1, last)
+
+
 def _exists(words: _Words, first: int, last: int, node: exp.Expr) -> _Range:
     first, last = _grouped(words, first, last, node)
     return (first - 1, last) if words.word(first - 1) == "EXISTS" else (first, last)
@@ -221,6 +236,7 @@ _WIDEN: Mapping[type[exp.Expr], _Widen] = {
     exp.Paren: _grouped,
     exp.Tuple: _grouped,
     exp.Exists: _exists,
+    exp.Extract: _extract,
     exp.Cast: _cast,
     exp.Case: _case,
     exp.If: _behind("WHEN"),

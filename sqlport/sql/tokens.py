@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -49,9 +49,22 @@ def raw_tokens(sql: str) -> list[Any]:
     from sqlglot.errors import TokenError
 
     try:
-        return list(dialect().tokenize(sql))
+        return list(_parted(dialect().tokenize(sql)))
     except TokenError as error:
         raise LexError(str(error).strip().splitlines()[0]) from error
+
+
+def _parted(tokens: Iterable[Any]) -> Iterator[Any]:
+    """The tokens with `?::`, which sqlglot takes for one operator, as a placeholder and a cast."""
+    from sqlglot.tokenizer_core import TokenType
+
+    for token in tokens:
+        if token.token_type is not TokenType.QDCOLON:
+            yield token
+            continue
+        place = {"line": token.line, "col": token.col}
+        yield type(token)(TokenType.PLACEHOLDER, "?", start=token.start, end=token.start, **place)
+        yield type(token)(TokenType.DCOLON, "::", start=token.start + 1, end=token.end, **place)
 
 
 def tokenize(sql: str) -> tuple[Token, ...]:
@@ -62,8 +75,15 @@ def tokenize(sql: str) -> tuple[Token, ...]:
 def convert(sql: str, raw: Any) -> Token:
     """A token of sqlglot (`end` inclusive) as one of ours."""
     text = sql[raw.start : raw.end + 1]
-    word = " ".join(text.split()).upper() if text[:1].isalpha() or text[:1] == "_" else text
-    return Token(text, word, raw.start, raw.end + 1, raw.token_type.name)
+    word = text
+    if text[:1].isalpha() or text[:1] == "_":
+        word = text.upper() if text.isidentifier() else " ".join(text.split()).upper()
+    return Token(text, word, raw.start, raw.end + 1, _kind_name(raw.token_type))
+
+
+@cache
+def _kind_name(kind: Any) -> str:
+    return str(kind.name)
 
 
 def mask(sql: str, holes: Sequence[Hole], blank: frozenset[int] = frozenset()) -> str:

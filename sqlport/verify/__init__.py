@@ -41,7 +41,16 @@ def judge(server: Server, schema: Sequence[str] | SchemaResult, questions: Seque
     transaction control is only parsed; what is left is run and rolled back where `kind` is `run`.
     Raises SqlportError when the server goes away.
     """
-    prepared = schema if isinstance(schema, SchemaResult) else prepare_schema(server, schema)
+    if isinstance(schema, SchemaResult):
+        return _judge(server, schema, questions)
+    prepared = prepare_schema(server, schema)
+    try:
+        return _judge(server, prepared, questions)
+    finally:
+        server.drop_database(prepared.database)
+
+
+def _judge(server: Server, prepared: SchemaResult, questions: Sequence[Question]) -> list[Verdict]:
     verdicts: list[Verdict | None] = [_unaskable(question) for question in questions]
     ways = [way(question.sql) for question in questions]
 

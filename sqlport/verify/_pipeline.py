@@ -52,13 +52,13 @@ def exchange(connection: PGconn, requests: Sequence[Request]) -> list[list[PGres
     from psycopg import OperationalError
     from psycopg.pq import ExecStatus
 
-    for request in requests:
-        request(connection)
-        connection.pipeline_sync()
     answers: list[list[PGresult]] = []
     current: list[PGresult] = []
-    unsent = connection.flush()
     try:
+        for request in requests:
+            request(connection)
+            connection.pipeline_sync()
+        unsent = connection.flush()
         while len(answers) < len(requests):
             _wait(connection.socket, write=bool(unsent))
             if unsent:

@@ -27,6 +27,10 @@ _EXPLAIN = "EXPLAIN (GENERIC_PLAN, COSTS OFF) "
 #: "query_canceled", which is what statement_timeout raises.
 _TIMEOUT = "57014"
 
+#: "indeterminate_datatype": nothing around a parameter tells its type, and the driver does not either.
+_NO_TYPE = "42P18"
+_NO_TYPE_ADVICE = "psycopg sends str and None without a type: write a cast such as $1::text"
+
 
 @dataclass(slots=True)
 class _Asked:
@@ -219,7 +223,8 @@ def _width_remark(variants: Sequence[_Asked], worst: _Asked) -> str:
 
 def refused_verdict(refused: Refusal, remark: str = "") -> Verdict:
     """The verdict for an error: `rejected`, but `unverified` when PostgreSQL only ran out of time."""
-    reason = "; ".join(part for part in (remark, refused.advice) if part)
+    advice = _NO_TYPE_ADVICE if refused.sqlstate == _NO_TYPE else refused.advice
+    reason = "; ".join(part for part in (remark, advice) if part)
     position = refused.position - 1 if refused.position > 0 else None
     kind = "unverified" if refused.sqlstate == _TIMEOUT else "rejected"
     return Verdict(kind, reason, refused.sqlstate, refused.message, position)  # type: ignore[arg-type]

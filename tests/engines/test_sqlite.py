@@ -58,7 +58,7 @@ def test_nothing_is_written(database: Path, statement: str) -> None:
     try:
         connection.execute(statement).fetchall()
     except sqlite3.OperationalError as error:
-        assert "readonly" in str(error) or "read-only" in str(error)  # noqa: PT017
+        assert "readonly" in str(error) or "read-only" in str(error)
     connection.close()
     assert database.read_bytes() == before
     assert sorted(path.name for path in database.parent.iterdir()) == [database.name]
@@ -93,7 +93,9 @@ def test_a_wal_database_in_a_directory_that_cannot_be_written_is_read(tmp_path: 
     connection.close()
     _open_up(tmp_path)
     database.chmod(0o644)
-    code = f"print(sqlport.engines.sqlite.open_readonly({str(database)!r}).execute('SELECT count(*) FROM t').fetchone())"
+    code = (
+        f"print(sqlport.engines.sqlite.open_readonly({str(database)!r}).execute('SELECT count(*) FROM t').fetchone())"
+    )
     answer = _as_nobody(tmp_path, code)
     assert answer.stdout == "(2,)\n", answer.stderr
     assert [path.name for path in tmp_path.iterdir()] == [database.name]

@@ -197,8 +197,9 @@ def test_a_given_url_gets_a_scratch_database_that_is_dropped(server: Server) -> 
 
 
 def test_a_url_whose_role_may_not_create_databases_is_told(server: Server) -> None:
-    with pytest.raises(SqlportError, match="give a role with CREATEDB"), throwaway(
-        server.url.replace("postgres@", f"{server.owner}@")
+    with (
+        pytest.raises(SqlportError, match="give a role with CREATEDB"),
+        throwaway(server.url.replace("postgres@", f"{server.owner}@")),
     ):
         pass
 
@@ -230,8 +231,13 @@ def test_a_server_that_does_not_start_shows_its_own_log(monkeypatch: pytest.Monk
 
 def test_failing_to_start_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Path] = []
-    original = _cluster.new_directory
-    monkeypatch.setattr(_cluster, "new_directory", lambda: made.append(original()) or made[0])
+    original = _cluster.choose_directory
+
+    def remembered() -> Path:
+        made.append(original())
+        return made[0]
+
+    monkeypatch.setattr(_cluster, "choose_directory", remembered)
     monkeypatch.setitem(_cluster._SETTINGS, "no_such_setting", "1")
     with pytest.raises(SqlportError), throwaway("embedded"):
         pass
@@ -276,7 +282,7 @@ def test_two_cold_starts_at_once(tmp_path: Path) -> None:
 def test_a_loopback_port_serves_where_there_are_no_sockets() -> None:
     wheel = _installations.embedded()
     assert wheel is not None
-    directory = _cluster.new_directory()
+    directory = _cluster.choose_directory()
     cluster = _cluster.start(wheel, directory, tcp=True)
     try:
         with connect(cluster.url) as connection:

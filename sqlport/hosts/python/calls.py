@@ -166,9 +166,7 @@ class Calls:
             old = constants[0]
             count = arguments[2].value if len(arguments) > 2 and isinstance(arguments[2], Const) else -1
             limit = count if isinstance(count, int) else -1
-            return lift(
-                lambda single: strings.replace(receiver, old, single, limit), arguments[1], source=source
-            )
+            return lift(lambda single: strings.replace(receiver, old, single, limit), arguments[1], source=source)
         if name == "splitlines" and not arguments:
             lines = strings.split_lines(receiver)
             return Items(tuple(strings.strip(line, "\n", "rstrip") for line in lines))
@@ -211,9 +209,7 @@ class Calls:
             table = self.evaluator.value(argument, scope)
             if isinstance(table, Table):
                 source = self.evaluator.segment(argument)
-                named.update(
-                    (key, (value, f"{source}[{key!r}]")) for key, value in table.pairs if isinstance(key, str)
-                )
+                named.update((key, (value, f"{source}[{key!r}]")) for key, value in table.pairs if isinstance(key, str))
         return self._formatted(receiver, shown if name == "format" else [], named, self.evaluator.segment(node))
 
     def _formatted(
@@ -230,9 +226,7 @@ class Calls:
         from sqlport.hosts.python.evaluate import table_item
 
         if name == "items":
-            pairs = tuple(
-                Items((_key(key), value)) for key, value in receiver.pairs if key is not None
-            )
+            pairs = tuple(Items((_key(key), value)) for key, value in receiver.pairs if key is not None)
             return Items(pairs, open=any(key is None for key, _ in receiver.pairs))
         if name == "values":
             return Items(tuple(value for _, value in receiver.pairs))

@@ -73,7 +73,7 @@ def flat_texts(node: ast.expr) -> list[str | None] | None:
     values = getattr(node, "values", None)
     if values is None:
         return None
-    return merged([value.value if isinstance(value, ast.Constant) else None for value in values])
+    return merged([str(value.value) if isinstance(value, ast.Constant) else None for value in values])
 
 
 def _texts(token: Token) -> list[str | None]:

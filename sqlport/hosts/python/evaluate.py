@@ -133,10 +133,8 @@ class Evaluator:
             return ()
         return (Chars(chars, Literal(self.source.file.path, token.start, token.end, "python", index)),)
 
-    def _formatted(self, node: ast.expr, scope: Scope) -> Value:
-        fields: list[ast.expr] = [
-            value for value in node.values if not isinstance(value, ast.Constant)  # type: ignore[attr-defined]
-        ]
+    def _formatted(self, node: ast.JoinedStr, scope: Scope) -> Value:
+        fields = [value for value in node.values if not isinstance(value, ast.Constant)]
         tokens = None if self.inside_field else self.source.string(node)
         if tokens is None:
             return self._formatted_unplaced(node, scope)
@@ -157,14 +155,14 @@ class Evaluator:
                 elif field.formatted or field.debug:
                     value = Unknown(field.source, "a formatted value")
                 else:
-                    value = self._field(inner, scope)
+                    value = self._field(inner, scope) if isinstance(inner, ast.FormattedValue) else self.unknown(inner)
                 operands.append((value, shortened(field.source)))
         return concat(operands)
 
-    def _formatted_unplaced(self, node: ast.expr, scope: Scope) -> Value:
+    def _formatted_unplaced(self, node: ast.JoinedStr, scope: Scope) -> Value:
         """An f-string inside an f-string's field: what it says is known, but not where it is written."""
         operands: list[tuple[Value, str]] = []
-        for part in node.values:  # type: ignore[attr-defined]
+        for part in node.values:
             if isinstance(part, ast.Constant):
                 operands.append((text(str(part.value)), ""))
             elif isinstance(part, ast.FormattedValue) and part.conversion in (-1, 115) and not part.format_spec:
@@ -173,11 +171,11 @@ class Evaluator:
                 operands.append((Unknown(shortened(ast.unparse(part)), "a formatted value"), ""))
         return concat(operands)
 
-    def _field(self, node: ast.expr, scope: Scope) -> Value:
+    def _field(self, node: ast.FormattedValue, scope: Scope) -> Value:
         # Older Pythons give wrong positions inside fields; for all of them what is written there has no origin.
         self.inside_field += 1
         try:
-            return self.value(node.value, scope)  # type: ignore[attr-defined]
+            return self.value(node.value, scope)
         finally:
             self.inside_field -= 1
 
@@ -263,9 +261,7 @@ class Evaluator:
         useful = [value for value in values if not (isinstance(value, Const) and not value.value)]
         if useful and isinstance(useful[0], (Instance, Object)):
             return useful[0]
-        return choose(
-            (Option(value, ((id(node), index),)) for index, value in enumerate(useful)), self.segment(node)
-        )
+        return choose((Option(value, ((id(node), index),)) for index, value in enumerate(useful)), self.segment(node))
 
     # -- names
 
@@ -325,7 +321,7 @@ class Evaluator:
         key = self.value(node.slice, scope)
         return lift(lambda a, b: self._item(a, b, node), base, key, source=self.segment(node))
 
-    def _bound(self, node: ast.expr | None, scope: Scope) -> int | None | Unknown:
+    def _bound(self, node: ast.expr | None, scope: Scope) -> int | Unknown | None:
         if node is None:
             return None
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -334,7 +330,7 @@ class Evaluator:
         value = self.value(node, scope)
         return value.value if isinstance(value, Const) and isinstance(value.value, int) else Unknown("")
 
-    def _slice(self, base: Value, bounds: Sequence[int | None | Unknown], node: ast.Subscript) -> Value:
+    def _slice(self, base: Value, bounds: Sequence[int | Unknown | None], node: ast.Subscript) -> Value:
         start, end = (bound if isinstance(bound, int) else None for bound in bounds)
         if isinstance(base, Str):
             return strings.slice_of(base, start, end)
@@ -445,11 +441,7 @@ def _unpacked(targets: Sequence[ast.expr], value: Value) -> Iterator[tuple[ast.e
         if starred or not fits:
             yield target, Unknown("", "it is unpacked from a value that is not known")
             continue
-        parts = (
-            Option(option.value.values[index], option.path)
-            for option in found
-            if isinstance(option.value, Items)
-        )
+        parts = (Option(option.value.values[index], option.path) for option in found if isinstance(option.value, Items))
         yield target, choose(parts, limit=MAX_EACH)
 
 

@@ -53,7 +53,7 @@ class Scope:
 def merge(scope: Scope, arms: Sequence[Scope], branch: int) -> None:
     """After a branch: each name that an arm changed has one of the values that the arms left."""
     alive = [(index, arm) for index, arm in enumerate(arms) if not arm.ended]
-    scope.ended = not alive
+    scope.ended = scope.ended or not alive
     changed: dict[str, None] = {}
     for _, arm in alive:
         changed.update(dict.fromkeys(arm.names))

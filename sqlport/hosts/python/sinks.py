@@ -117,7 +117,7 @@ def _sink(entry: Mapping[str, Any], library: str, dialect: Dialect, file: Path) 
         raise SqlportError(f"{file}: unknown key `{unknown[0]}` of a sink; known are {', '.join(sorted(_KEYS))}")
     if not entry.get("functions") and not entry.get("methods"):
         raise SqlportError(f"{file}: a sink needs `functions` or `methods`")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     if "receiver" in values:
         values["receiver"] = re.compile(values["receiver"])
         values.setdefault("checked", True)

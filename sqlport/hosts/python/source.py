@@ -75,12 +75,36 @@ class Source:
             self.tokens[span.start] = self._read(node, span)
         return self.tokens[span.start]
 
+    def all_tokens(self) -> list[Token]:
+        """Every string token of the file that is not inside an f-string's field, in source order."""
+        found: list[Token] = []
+        waiting: list[ast.AST] = [self.tree]
+        while waiting:
+            node = waiting.pop()
+            if is_string(node):
+                assert isinstance(node, ast.expr)
+                span = self.span(node)
+                try:
+                    found.extend(scan_all(self.text, span.start, span.end))
+                except LiteralError:
+                    continue  # stays unknown on both sides of an edit
+            else:
+                waiting.extend(ast.iter_child_nodes(node))
+        return sorted(found, key=lambda token: token.start)
+
     def _read(self, node: ast.expr, span: Span) -> tuple[Token, ...] | None:
         try:
             tokens = scan_all(self.text, span.start, span.end)
         except LiteralError:
             return None
         return tokens if token_texts(tokens) == flat_texts(node) else None
+
+
+def is_string(node: ast.AST) -> bool:
+    """Whether a node is written as one or more string or bytes tokens."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, (str, bytes))
+    return isinstance(node, ast.JoinedStr) or type(node).__name__ == "TemplateStr"
 
 
 def parse(file: SourceFile) -> Source | Finding:

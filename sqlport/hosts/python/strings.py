@@ -85,9 +85,7 @@ def change_case(value: Str, change: Callable[[str], str]) -> Str:
     """`str.upper` and its kin. Changed text has no origin: what is inserted there would be changed, too."""
     return Str(
         tuple(
-            piece
-            if isinstance(piece, Gap) or change(piece.text) == piece.text
-            else Chars(change(piece.text))
+            piece if isinstance(piece, Gap) or change(piece.text) == piece.text else Chars(change(piece.text))
             for piece in value.pieces
         )
     )
@@ -163,9 +161,7 @@ def slice_of(value: Str, start: int | None, end: int | None) -> Value:
 
 
 def _gap_places(cutter: Cutter) -> list[int]:
-    return [
-        start for piece, start in zip(cutter.pieces, cutter.starts, strict=True) if isinstance(piece, Gap)
-    ]
+    return [start for piece, start in zip(cutter.pieces, cutter.starts, strict=True) if isinstance(piece, Gap)]
 
 
 def repeat(value: Str, times: int) -> Value:
@@ -176,7 +172,9 @@ def repeat(value: Str, times: int) -> Value:
     return Str(value.pieces * max(times, 0))
 
 
-_PERCENT = re.compile(r"%(?:\((?P<name>[^()]*)\))?(?P<flags>[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?[hlL]?)(?P<type>.)", re.DOTALL)
+_PERCENT = re.compile(
+    r"%(?:\((?P<name>[^()]*)\))?(?P<flags>[-#0 +]*(?:\d+|\*)?(?:\.(?:\d+|\*))?[hlL]?)(?P<type>.)", re.DOTALL
+)
 _PLAIN_TYPES = "sdiu"
 
 
@@ -210,9 +208,7 @@ def _number_kind(spec: str) -> HoleKind | None:
     return HoleKind.VALUE if spec in "diufFgGeExXo" else None
 
 
-def _percent_arguments(
-    argument: Value, source: str, count: int
-) -> Callable[[int, str | None], tuple[Value, str]]:
+def _percent_arguments(argument: Value, source: str, count: int) -> Callable[[int, str | None], tuple[Value, str]]:
     def fill(position: int, name: str | None) -> tuple[Value, str]:
         if name is not None:
             shown = f"{source}[{name!r}]"
@@ -275,10 +271,7 @@ def _argument(
 ) -> tuple[Value, str]:
     head = re.match(r"[^.\[]*", name)
     key = head.group() if head else name
-    if key.isdigit():
-        found = positional[int(key)] if int(key) < len(positional) else None
-    else:
-        found = keywords.get(key)
+    found = (positional[int(key)] if int(key) < len(positional) else None) if key.isdigit() else keywords.get(key)
     if found is None:
         return Unknown(name, "an argument of format() that is not known here"), name
     if key != name:  # an attribute or item of the argument

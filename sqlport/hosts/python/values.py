@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 from sqlport.model import HoleKind, Literal
 
@@ -43,7 +43,7 @@ class Gap:
     kind: HoleKind | None = None
 
 
-Piece = Union[Chars, Gap]
+Piece = Chars | Gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,8 @@ class Choice:
     options: tuple[Option, ...] = field(default=())
 
 
-Single = Union[Str, Const, Items, Table, Ref, Instance, Method, Function, Class, Object, Unknown]
-Value = Union[Single, Choice]
+Single = Str | Const | Items | Table | Ref | Instance | Method | Function | Class | Object | Unknown
+Value = Single | Choice
 
 
 def text(chars: str) -> Str:
@@ -186,9 +186,7 @@ def choose(found: Iterable[Option], source: str = "", limit: int = MAX_ALTERNATI
     return Choice(tuple(Option(value, path) for value, path in kept.items()))
 
 
-def join_paths(
-    a: tuple[tuple[int, int], ...], b: tuple[tuple[int, int], ...]
-) -> tuple[tuple[int, int], ...] | None:
+def join_paths(a: tuple[tuple[int, int], ...], b: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...] | None:
     """Both paths, or None when they take different arms of one branch."""
     if not a or not b:
         return a or b

@@ -1,0 +1,122 @@
+"""Where conditions stand: as a condition, among numbers, as a stored value or as a result. BOO rules share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal as OneOf
+
+from sqlglot import exp
+
+from sqlport.fixers import Context
+from sqlport.sql import Rewrite, wrap
+
+Use = OneOf["condition", "number", "stored", "result", "free"]
+"""What is wanted where a condition stands; `free` where PostgreSQL's boolean does as well as a number."""
+
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+_FREE = (exp.Ordered, exp.Group, exp.Window, exp.Order, exp.Is, exp.Distinct, exp.Limit, exp.Offset)
+_STORED = (exp.DefaultColumnConstraint, exp.ComputedColumnConstraint)
+_INT4 = frozenset(["INT", "INTEGER", "INT4"])
+_BRANCHING = frozenset(["coalesce", "ifnull", "nullif", "iif", "likely", "unlikely", "likelihood"])
+
+
+def uses(context: Context) -> Iterator[tuple[exp.Expr, Use]]:
+    """Every outermost condition of the statement that is no part of a condition, and what is wanted there."""
+    tree = context.parsed.tree
+    for node in tree.dfs() if tree is not None else ():
+        if isinstance(node, exp.Paren | exp.Column) or not context.parsed.has_span(node):
+            continue
+        if context.semantics.kind(node) != "boolean":
+            continue
+        use = use_of(context, node)
+        if use not in ("condition", "free"):
+            yield node, use
+
+
+def use_of(context: Context, node: exp.Expr) -> Use:
+    """What is wanted where the node stands."""
+    if context.semantics.wants_condition(node):
+        return "condition"
+    child, parent = node, node.parent
+    while isinstance(parent, exp.Paren):
+        child, parent = parent, parent.parent
+    if isinstance(parent, exp.Alias):
+        child, parent = parent, parent.parent
+    if parent is None or isinstance(parent, _FREE):
+        return "free" if not isinstance(parent, exp.Distinct) else _of_distinct(context, parent)
+    if isinstance(parent, exp.Select | exp.Returning):
+        return "free" if isinstance(parent.parent, exp.Exists) else "result"
+    if isinstance(parent, _COMPARISONS):
+        return _of_comparison(context, child, parent)
+    if isinstance(parent, exp.Anonymous):
+        return _of_argument(context, parent)
+    if isinstance(parent, exp.Case | exp.If):
+        return _of_branch(context, child, parent)
+    if isinstance(parent, exp.Cast):
+        written = context.parsed.cast_type(parent).of(context.parsed.text)
+        return "free" if written.upper() in _INT4 else "number"
+    if isinstance(parent, exp.Tuple) and isinstance(parent.parent, exp.Values):
+        return _of_value(context, child, parent)
+    if isinstance(parent, _STORED):
+        return "stored"
+    if isinstance(parent, exp.Binary | exp.Neg | exp.BitwiseNot | exp.In | exp.Between | exp.Tuple):
+        return "number"
+    return "free"
+
+
+def _of_distinct(context: Context, distinct: exp.Distinct) -> Use:
+    call = distinct.parent
+    return _of_argument(context, call) if isinstance(call, exp.Anonymous) else "free"
+
+
+def _of_comparison(context: Context, node: exp.Expr, comparison: exp.Expr) -> Use:
+    if isinstance(comparison.parent, exp.Update | exp.OnConflict) and comparison.arg_key == "expressions":
+        return "free" if context.semantics.kind(comparison.this) == "boolean" else "stored"
+    other = comparison.expression if comparison.this is node else comparison.this
+    return "free" if context.semantics.kind(other) in ("boolean", "null") else "number"
+
+
+def _of_argument(context: Context, call: exp.Anonymous) -> Use:
+    if call.this == "count":
+        return "free"
+    return "free" if call.this in _BRANCHING and context.semantics.kind(call) == "boolean" else "number"
+
+
+def _of_branch(context: Context, node: exp.Expr, parent: exp.Expr) -> Use:
+    case = parent.parent if isinstance(parent, exp.If) else parent
+    if parent.this is node or not isinstance(case, exp.Case):
+        return "number"
+    return "free" if context.semantics.kind(case) == "boolean" else "number"
+
+
+def _of_value(context: Context, node: exp.Expr, row: exp.Tuple) -> Use:
+    statement = row.parent.parent if row.parent is not None else None
+    if not isinstance(statement, exp.Insert):
+        return "result"
+    column = stored_in(context, statement, row.expressions.index(node))
+    return "free" if column == "boolean" else "stored"
+
+
+def stored_in(context: Context, statement: exp.Insert, index: int) -> str:
+    """The kind of the column that an INSERT stores its value number `index` in."""
+    from sqlport.catalog.types import column_type
+    from sqlport.semantics.kinds import of_type
+
+    target = statement.this
+    names = [name.name for name in target.expressions] if isinstance(target, exp.Schema) else None
+    table = context.catalog.table((target.this if isinstance(target, exp.Schema) else target).name)
+    if table is None:
+        return "any"
+    columns = table.columns if names is None else [table.column(name) for name in names]
+    column = columns[index] if index < len(columns) else None
+    return of_type(column_type(column, table.name, context.target)) if column is not None else "any"
+
+
+def as_number(context: Context, node: exp.Expr) -> Rewrite:
+    """The condition given as 1 or 0: `(a > b)::int`."""
+    parent = node.parent
+    if isinstance(parent, exp.Paren) and context.parsed.has_span(parent):
+        return wrap(context.parsed.span(parent), "", "::int")
+    if isinstance(node, exp.Exists):
+        return wrap(context.parsed.span(node), "", "::int")
+    return wrap(context.parsed.span(node), "(", ")::int")

@@ -1,0 +1,294 @@
+"""Whether a call is a sink, which one, and what it says about its SQL and its parameters."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlport.hosts.python.evaluate import Evaluator, dotted
+from sqlport.hosts.python.scopes import Scope
+from sqlport.hosts.python.sinks import Sink, Sinks
+from sqlport.hosts.python.values import (
+    Class,
+    Const,
+    Instance,
+    Items,
+    Method,
+    Object,
+    Ref,
+    Str,
+    Table,
+    Value,
+    options,
+)
+from sqlport.model import Arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A call that runs SQL: by which sink, shown as `label`, with the SQL expression and the parameters'."""
+
+    sink: Sink
+    label: str
+    sql: ast.expr
+    typed: bool
+    parameters: tuple[ast.expr, ...] | None
+
+
+def match(call: ast.Call, evaluator: Evaluator, sinks: Sinks, scope: Scope) -> list[Match]:
+    """The sinks that the call is; several where one call takes SQL in several arguments."""
+    target = call.func
+    found: list[Match] = []
+    for sink, label, typed in _sinks(target, evaluator, sinks, scope):
+        sql = argument(call, sink.argument, sink.keywords)
+        if sql is not None:
+            found.append(Match(sink, label, sql, typed, _parameters(call, sink)))
+    return found
+
+
+def _sinks(target: ast.expr, evaluator: Evaluator, sinks: Sinks, scope: Scope) -> list[tuple[Sink, str, bool]]:
+    value = evaluator.value(target, scope)
+    for option in options(value):
+        if isinstance(option.value, Ref):
+            name = option.value.name.removeprefix("builtins.")
+            functions = _functions(name, sinks)
+            if functions:
+                return [(sink, name, True) for sink in functions]
+    if isinstance(target, ast.Attribute):
+        receiver = evaluator.value(target.value, scope)
+        return _methods(target.attr, receiver, target.value, evaluator, sinks)
+    for option in options(value):
+        if isinstance(option.value, Method):
+            bound = option.value
+            found = sinks.by_method.get(bound.name, ())
+            return _first(found, bound.receiver, bound.source, bound.name)
+    if isinstance(target, ast.Name):  # a user's own function
+        return [(sink, target.id, True) for sink in sinks.by_function.get(target.id, ())][:1]
+    return []
+
+
+def _functions(name: str, sinks: Sinks) -> Sequence[Sink]:
+    found = sinks.by_function.get(name)
+    if found is not None:
+        return found
+    # A user's `module.name` may leave out the packages before it.
+    parts = name.split(".")
+    for index in range(1, len(parts)):
+        for sink in sinks.by_function.get(".".join(parts[index:]), ()):
+            if sink.library == "user":
+                return (sink,)
+    return ()
+
+
+def _methods(
+    name: str, receiver: Value, node: ast.expr, evaluator: Evaluator, sinks: Sinks
+) -> list[tuple[Sink, str, bool]]:
+    return _first(sinks.by_method.get(name, ()), receiver, _shown(node, evaluator), name)
+
+
+def _first(candidates: Sequence[Sink], receiver: Value, source: str, name: str) -> list[tuple[Sink, str, bool]]:
+    types = _types(receiver)
+    for sink in candidates:
+        kind = next((kind for kind in types if kind in sink.types), None)
+        if kind is not None:
+            return [(sink, f"{kind}.{name}", True)]
+    if any(_is_something_else(option.value) for option in options(receiver)):
+        return []
+    last = source.removesuffix("()").rpartition(".")[2]
+    for sink in candidates:
+        if sink.receiver is None:
+            continue
+        user = sink.library == "user"
+        if sink.receiver.search(source if user else last) or (user and any(map(sink.receiver.search, types))):
+            return [(sink, f"{source}.{name}", user)]
+    return []
+
+
+def _types(receiver: Value) -> list[str]:
+    found: list[str] = []
+    for option in options(receiver):
+        value = option.value
+        if isinstance(value, Instance):
+            found.append(value.type)
+        elif isinstance(value, (Object, Class)):
+            for info in value.info.lineage():
+                found += [info.node.name, *info.library_bases]
+    return found
+
+
+def _is_something_else(value: Value) -> bool:
+    """Whether the receiver cannot be a connection."""
+    return isinstance(value, (Str, Items, Table)) or (isinstance(value, Const) and value.value is not None)
+
+
+def _shown(node: ast.expr, evaluator: Evaluator) -> str:
+    name = dotted(node)
+    if name is not None:
+        return name
+    if isinstance(node, ast.Call):
+        return f"{_shown(node.func, evaluator)}()"
+    if isinstance(node, ast.Attribute):
+        return f"{_shown(node.value, evaluator)}.{node.attr}"
+    if isinstance(node, ast.Await):
+        return _shown(node.value, evaluator)
+    return evaluator.segment(node)
+
+
+def argument(call: ast.Call, position: int, keywords: Sequence[str]) -> ast.expr | None:
+    """The call's argument at the position or under one of the names."""
+    if 0 <= position < len(call.args):
+        before = call.args[: position + 1]
+        return None if any(isinstance(node, ast.Starred) for node in before) else call.args[position]
+    for keyword in call.keywords:
+        if keyword.arg in keywords:
+            return keyword.value
+    return None
+
+
+def _parameters(call: ast.Call, sink: Sink) -> tuple[ast.expr, ...] | None:
+    """The expression of the parameters; of several with `spread`; nothing when none are passed."""
+    if sink.parameters < 0:
+        return None
+    if sink.spread:
+        rest = call.args[sink.parameters :]
+        return tuple(rest) or None
+    found = argument(call, sink.parameters, sink.parameter_keywords)
+    if found is None and any(isinstance(node, ast.Starred) for node in call.args):
+        return (next(node for node in call.args if isinstance(node, ast.Starred)),)
+    return None if found is None or (isinstance(found, ast.Constant) and found.value is None) else (found,)
+
+
+def arguments(found: Match, evaluator: Evaluator, scope: Scope) -> Arguments:
+    """What the call tells about the statement's parameters."""
+    if found.parameters is None:
+        return Arguments()
+    if found.sink.spread:
+        if any(isinstance(node, ast.Starred) for node in found.parameters):
+            return Arguments(passed=True)
+        return _positional(list(found.parameters), evaluator, scope)
+    node = found.parameters[0]
+    if found.sink.many:
+        if not isinstance(node, (ast.List, ast.Tuple)) or not node.elts:
+            if not isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+                return Arguments(passed=True)
+            node = node.elt
+        else:
+            node = node.elts[0]
+    return _described(node, evaluator, scope)
+
+
+def _described(node: ast.expr, evaluator: Evaluator, scope: Scope) -> Arguments:
+    if isinstance(node, (ast.Tuple, ast.List)):
+        if any(isinstance(element, ast.Starred) for element in node.elts):
+            return Arguments(passed=True)
+        return _positional(node.elts, evaluator, scope)
+    if isinstance(node, ast.Dict):
+        keys = [key.value for key in node.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+        if len(keys) != len(node.keys):
+            return Arguments(passed=True)
+        types: dict[int | str, str] = {
+            key: kind
+            for key, value in zip(keys, node.values, strict=True)
+            if (kind := type_name(value, evaluator, scope)) is not None
+        }
+        return Arguments(True, len(keys), tuple(keys), types)
+    value = evaluator.value(node, scope)
+    if isinstance(value, Items) and not value.open:
+        known: dict[int | str, str] = {
+            index: kind for index, part in enumerate(value.values) if (kind := _type_of(part)) is not None
+        }
+        return Arguments(True, len(value.values), None, known)
+    if isinstance(value, Table) and all(isinstance(key, str) for key, _ in value.pairs):
+        names = tuple(str(key) for key, _ in value.pairs)
+        by_name: dict[int | str, str] = {
+            str(key): kind for key, part in value.pairs if (kind := _type_of(part)) is not None
+        }
+        return Arguments(True, len(names), names, by_name)
+    return Arguments(passed=True)
+
+
+def _positional(nodes: Sequence[ast.expr], evaluator: Evaluator, scope: Scope) -> Arguments:
+    types: dict[int | str, str] = {}
+    for index, node in enumerate(nodes):
+        kind = type_name(node, evaluator, scope)
+        if kind is not None:
+            types[index] = kind
+    return Arguments(True, len(nodes), None, types)
+
+
+_CALLS = {
+    "int": "int",
+    "len": "int",
+    "ord": "int",
+    "hash": "int",
+    "str": "str",
+    "repr": "str",
+    "float": "float",
+    "bool": "bool",
+    "bytes": "bytes",
+    "time.time": "float",
+    "time.monotonic": "float",
+    "json.dumps": "str",
+    "os.urandom": "bytes",
+    "pickle.dumps": "bytes",
+    "sqlite3.Binary": "bytes",
+    "datetime.now": "datetime",
+    "datetime.utcnow": "datetime",
+    "datetime.fromtimestamp": "datetime",
+    "datetime.datetime.now": "datetime",
+    "datetime.datetime.utcnow": "datetime",
+    "datetime.datetime.fromtimestamp": "datetime",
+    "date.today": "date",
+    "datetime.date.today": "date",
+}
+_METHODS = {
+    "isoformat": "str",
+    "strftime": "str",
+    "hexdigest": "str",
+    "decode": "str",
+    "strip": "str",
+    "lower": "str",
+    "upper": "str",
+    "format": "str",
+    "encode": "bytes",
+    "digest": "bytes",
+    "timestamp": "float",
+    "timestamp_ms": "int",
+    "startswith": "bool",
+    "endswith": "bool",
+}
+
+
+def type_name(node: ast.expr, evaluator: Evaluator, scope: Scope) -> str | None:
+    """The Python type of an argument, where it is obvious."""
+    if isinstance(node, ast.JoinedStr):
+        return "str"
+    if isinstance(node, (ast.Compare,)) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
+        return "bool"
+    if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
+        return type(node.operand.value).__name__
+    if isinstance(node, ast.IfExp):
+        kinds = {type_name(part, evaluator, scope) for part in (node.body, node.orelse)}
+        return kinds.pop() if len(kinds) == 1 else None
+    if isinstance(node, ast.Call):
+        name = dotted(node.func)
+        if name in _CALLS:
+            return _CALLS[name]
+        return _METHODS.get(node.func.attr) if isinstance(node.func, ast.Attribute) else None
+    if isinstance(node, (ast.Constant, ast.Name, ast.Attribute)):
+        return _type_of(evaluator.value(node, scope))
+    return None
+
+
+def _type_of(value: Value) -> str | None:
+    kinds = {_single_type(option.value) for option in options(value)}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _single_type(value: Value) -> str | None:
+    if isinstance(value, Str):
+        return "str"
+    if isinstance(value, Const):
+        return "None" if value.value is None else type(value.value).__name__
+    return None

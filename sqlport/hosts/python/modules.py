@@ -1,0 +1,119 @@
+"""Constants that are imported from other modules of the project: found by file, read, never imported."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlport.hosts import Read, Settings
+from sqlport.hosts.python.evaluate import Evaluator
+from sqlport.hosts.python.flow import Flow
+from sqlport.hosts.python.scopes import Scope
+from sqlport.hosts.python.sinks import Sinks
+from sqlport.hosts.python.source import Source, parse
+from sqlport.hosts.python.values import Class, Ref, Value
+from sqlport.model import SourceFile, SqlportError
+
+MAX_MODULES = 200
+"""Modules that are read for the imports of one file."""
+
+
+@dataclass(slots=True)
+class Modules:
+    """The modules that one file reaches, each read once; a cycle of imports ends at what is known by then."""
+
+    settings: Settings
+    sinks: Sinks
+    sources: dict[str, Source] = field(default_factory=dict)
+    scopes: dict[str, Scope | None] = field(default_factory=dict)
+    files: dict[str, str | None] = field(default_factory=dict)
+
+    def resolver(self, path: str) -> Callable[[Ref], Value | None]:
+        """How the file at `path` looks up its imports."""
+        known: dict[Ref, Value | None] = {}
+
+        def resolve(ref: Ref) -> Value | None:
+            if self.settings.read is None:
+                return None
+            if ref not in known:
+                known[ref] = None  # while it is looked up: a cycle
+                known[ref] = self._lookup(path, ref)
+            return known[ref]
+
+        return resolve
+
+    def _lookup(self, importer: str, ref: Ref) -> Value | None:
+        parts = ref.name.split(".")
+        for size in range(len(parts), -1 if ref.level else 0, -1):
+            file = self._file(importer, parts[:size], ref.level)
+            if file is None:
+                continue
+            rest = parts[size:]
+            return self._member(file, rest) if rest else None
+        return None
+
+    def _member(self, file: str, names: list[str]) -> Value | None:
+        scope = self._scope(file)
+        value = scope.names.get(names[0]) if scope is not None else None
+        if isinstance(value, Ref):  # a re-export
+            value = self.resolver(file)(value) or value
+        for name in names[1:]:
+            if not isinstance(value, Class):
+                return None
+            value = value.info.lookup(name, instance=False)
+        return value
+
+    def _file(self, importer: str, parts: list[str], level: int) -> str | None:
+        """The file of a module or package, looked for beside the importer and upwards, then in the roots."""
+        folder = posixpath.dirname(importer)
+        if level:
+            for _ in range(level - 1):
+                folder = posixpath.join(folder, "..")
+            folders = [folder]
+        else:
+            folders = [*_upwards(folder), *self.settings.roots]
+        for base in folders:
+            stem = posixpath.normpath(posixpath.join(base, *parts))
+            for candidate in (f"{stem}.py", posixpath.join(stem, "__init__.py")):
+                if self._exists(candidate):
+                    return candidate
+        return None
+
+    def _exists(self, path: str) -> bool:
+        if path not in self.files:
+            file: SourceFile | None = None
+            if self.settings.read is not None and len(self.files) < 50 * MAX_MODULES:
+                file = _read(self.settings.read, path)
+            self.files[path] = None if file is None else path
+            if file is not None and len(self.sources) < MAX_MODULES:
+                source = parse(file)
+                if isinstance(source, Source):
+                    self.sources[path] = source
+        return self.files[path] is not None
+
+    def _scope(self, path: str) -> Scope | None:
+        if path not in self.scopes:
+            self.scopes[path] = None  # while it is followed: a cycle
+            source = self.sources.get(path)
+            if source is not None:
+                evaluator = Evaluator(source, self.sinks, self.resolver(path))
+                self.scopes[path] = Flow(evaluator, {}, lambda *_: None).module(source.tree)
+        return self.scopes[path]
+
+
+def _upwards(folder: str) -> list[str]:
+    """The folder and those above it, as far as the reported path goes."""
+    found = [folder]
+    while folder and folder not in ("/", "."):
+        folder = posixpath.dirname(folder)
+        found.append(folder)
+    return found
+
+
+def _read(read: Read, path: str) -> SourceFile | None:
+    """The file, or None: an import that cannot be read is one that is not followed."""
+    try:
+        return read(path)
+    except SqlportError:
+        return None

@@ -1,0 +1,152 @@
+"""Which ports are written, and the files they give: all edits of a statement or none, agreed by all its users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlport.hosts import Refusal, apply_edits, map_edits
+from sqlport.hosts.mapping import LiteralEdit, Unmappable, conflicts, literal_edits
+from sqlport.model import Edit, Effect, FileEdit, Finding, Severity, SourceFile, Span, Statement, Verdict
+from sqlport.placing import Placer
+from sqlport.project import Ported
+
+
+@dataclass(frozen=True, slots=True)
+class Spliced:
+    """The new texts of files, the ports as they are made (findings of those that are not made say why)."""
+
+    ported: tuple[Ported, ...]
+    diffs: Mapping[str, tuple[str, str]]
+    findings: tuple[Finding, ...]
+
+
+def splice(
+    files: Mapping[str, SourceFile],
+    ported: Sequence[Ported],
+    verdicts: Mapping[str, Verdict],
+    *,
+    write_unverified: bool,
+) -> Spliced:
+    """Make the ports that may be made.
+
+    Literals that several statements are written with are edited when all of them want the same edits there and
+    PostgreSQL rejects none of them.
+    """
+    placer = Placer(files)
+    reasons: dict[str, str] = {}
+    findings: list[Finding] = []
+    wanted: list[tuple[Ported, tuple[Edit, ...]]] = []
+    for one in ported:
+        verdict = verdicts.get(one.statement.id, Verdict("unverified", "no-server"))
+        wanted.append((one, () if verdict.kind == "rejected" else one.port.edits))
+        if verdict.kind == "rejected":
+            findings.append(rejected(one, verdict, placer))
+        if verdict.kind == "rejected" or (verdict.kind == "unverified" and not write_unverified):
+            reasons[one.statement.id] = _why(verdict)
+    for one in _disagreeing(wanted):
+        reasons.setdefault(one.statement.id, "conflicting-uses")
+        findings.append(_conflict(one.statement, placer))
+    edits: dict[str, tuple[FileEdit, ...]] = {}
+    for one in ported:
+        if one.port.edits and one.statement.id not in reasons:
+            mapped = map_edits(one.statement, one.port.edits, files)
+            if isinstance(mapped, Refusal):
+                reasons[one.statement.id] = mapped.message
+            else:
+                edits[one.statement.id] = mapped
+    diffs, refused = _apply(files, edits)
+    reasons.update(refused)
+    made = tuple(_with_reason(one, reasons.get(one.statement.id, "")) for one in ported)
+    return Spliced(made, diffs, tuple(findings))
+
+
+def _why(verdict: Verdict) -> str:
+    word = "rejected" if verdict.kind == "rejected" else verdict.reason
+    said = " ".join(filter(None, (verdict.sqlstate, verdict.message)))
+    return f"{word}: {said}" if said else word
+
+
+def _disagreeing(wanted: Sequence[tuple[Ported, tuple[Edit, ...]]]) -> list[Ported]:
+    """The ports that want an edit of a literal which another statement, written with it too, does not want."""
+    mapped: list[tuple[Statement, Sequence[LiteralEdit]]] = []
+    for one, edits in wanted:
+        try:
+            mapped.append((one.statement, literal_edits(one.statement, edits)))
+        except Unmappable:
+            mapped.append((one.statement, ()))
+    losers = set(conflicts(mapped))
+    return [one for one, _ in wanted if one.statement.id in losers]
+
+
+def _apply(
+    files: Mapping[str, SourceFile], edits: dict[str, tuple[FileEdit, ...]]
+) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
+    """The files with all edits; a statement whose edits one file refuses gets none in any."""
+    refused: dict[str, str] = {}
+    while True:
+        by_path: dict[str, set[FileEdit]] = {}
+        for mapped in edits.values():
+            for edit in mapped:
+                by_path.setdefault(edit.path, set()).add(edit)
+        diffs: dict[str, tuple[str, str]] = {}
+        again = False
+        for path, wanted in sorted(by_path.items()):
+            ordered = sorted(wanted, key=lambda edit: (edit.start, edit.end, edit.text))
+            result = apply_edits(files[path], ordered)
+            if isinstance(result, Refusal):
+                for identity in [key for key, mapped in edits.items() if any(e.path == path for e in mapped)]:
+                    refused[identity] = result.message
+                    del edits[identity]
+                again = True
+                break
+            if result != files[path].text:
+                diffs[path] = (files[path].text, result)
+        if not again:
+            return diffs, refused
+
+
+def rejected(one: Ported, verdict: Verdict, placer: Placer) -> Finding:
+    """SQP004: what the server said of the port, at the place of the error in the user's file."""
+    from sqlport.sql.edits import original
+
+    start = len(one.statement.sql.rstrip())
+    if verdict.position is not None:
+        start = original(Span(verdict.position, verdict.position), one.port.edits).start
+    span = Span(min(start, len(one.statement.sql)), min(start + 1, len(one.statement.sql)))
+    return Finding(
+        code="SQP004",
+        name="rejected-by-server",
+        effect=Effect.REJECTED,
+        severity=Severity.ERROR,
+        message=f"PostgreSQL rejects the port: {verdict.sqlstate} {verdict.message}; port this statement by hand",
+        span=span,
+        place=placer.of_statement(one.statement, span),
+        statement_id=one.statement.id,
+    )
+
+
+def _conflict(statement: Statement, placer: Placer) -> Finding:
+    span = Span(0, len(statement.sql))
+    return Finding(
+        code="SQP006",
+        name="conflicting-uses",
+        effect=Effect.REJECTED,
+        severity=Severity.WARNING,
+        message="another statement is written with the same text and has to be ported otherwise, so that no text"
+        " is right for both; give each its own",
+        span=span,
+        place=placer.of_statement(statement, span),
+        statement_id=statement.id,
+    )
+
+
+def _with_reason(one: Ported, reason: str) -> Ported:
+    """The port with its fixes marked as not made, and why."""
+    if not reason:
+        return one
+    findings = tuple(
+        replace(finding, applied=False, fix=replace(finding.fix, reason=reason) if finding.fix else None)
+        for finding in one.port.findings
+    )
+    return replace(one, port=replace(one.port, findings=findings, edits=(), sql=one.statement.sql))

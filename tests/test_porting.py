@@ -1,0 +1,160 @@
+"""How proposals of rules become one port: nesting, conflicts, holes, suppression, placeholders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sqlport
+from sqlport.catalog import from_statements
+from sqlport.model import Applicability, Hole, HoleKind, Span, Target
+from sqlport.porting import Request, port_statement
+from sqlport.rulebook import Rulebook, load, read_rule
+
+PAGE = """+++
+code = "{code}"
+name = "{name}"
+effect = "rejected"
+fix = "{fix}"
+since = "0.1"
+sources = ["https://www.sqlite.org/lang.html"]
+message = "a rule of this test"
+match = "{match}"
+rewrite = "{rewrite}"
++++
+
+# {name} ({code})
+
+## What it does
+
+## Why
+
+## Example
+
+## Fix safety
+
+## Cases
+"""
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Rulebook]:
+    """Two rules whose rewritings want the same text, and an unsafe one."""
+    rules = [
+        ("TST001", "swap", "safe", "swap($a, $b)", "swapped($b, $a)"),
+        ("TST002", "inner", "safe", "inner($a)", "outer($a)"),
+        ("TST003", "risky", "unsafe", "risky($a)", "fine($a)"),
+    ]
+    for code, name, fix, match, rewrite in rules:
+        path = tmp_path / f"{code}-{name}.md"
+        path.write_text(PAGE.format(code=code, name=name, fix=fix, match=match, rewrite=rewrite))
+    yield Rulebook(tuple(read_rule(path) for path in sorted(tmp_path.glob("*.md"))))
+
+
+def request_for(book: Rulebook, **given: object) -> Request:
+    request = Request(Target(), from_statements([]).catalog, book, lambda rule: True)
+    return Request(**{name: given.get(name, getattr(request, name)) for name in Request.__slots__})  # type: ignore[arg-type]
+
+
+def test_nested_matches_are_all_made(book: Rulebook) -> None:
+    ported = port_statement("SELECT swap(inner(1), swap(inner(2), 3))", (), request_for(book))
+    assert ported.sql == "SELECT swapped(swapped(3, outer(2)), outer(1))"
+    assert all(finding.applied for finding in ported.findings)
+
+
+def test_every_finding_points_into_the_given_text(book: Rulebook) -> None:
+    sql = "SELECT swap(inner(1), swap(inner(2), 3))"
+    ported = port_statement(sql, (), request_for(book))
+    assert [finding.span.of(sql) for finding in ported.findings if finding.code == "TST002"] == ["inner(1)", "inner(2)"]
+
+
+def test_an_unsafe_fix_is_made_on_request_only(book: Rulebook) -> None:
+    sql = "SELECT risky(1)"
+    kept = port_statement(sql, (), request_for(book))
+    assert (kept.sql, kept.findings[0].applied) == (sql, False)
+    assert port_statement(sql, (), request_for(book, unsafe=True)).sql == "SELECT fine(1)"
+
+
+def test_a_muted_rule_reports_and_changes_nothing(book: Rulebook) -> None:
+    sql = "SELECT inner(1), swap(1, 2)"
+    ported = port_statement(sql, (), request_for(book, muted=frozenset(["TST002"])))
+    assert ported.sql == "SELECT inner(1), swapped(2, 1)"
+    assert [(finding.code, finding.applied) for finding in ported.findings] == [("TST002", False), ("TST001", True)]
+
+
+def test_what_is_not_selected_is_not_looked_for(book: Rulebook) -> None:
+    ported = port_statement("SELECT inner(1)", (), request_for(book, selected=lambda rule: False))
+    assert ported.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT inner( {x} )", [Applicability.SAFE]),
+        ("SELECT {x} + inner(1)", [Applicability.SAFE]),
+        ("SELECT a FROM t WHERE inner(1) AND {x}", [Applicability.SAFE]),
+        ("SELECT swap({x}, 2)", [Applicability.UNSAFE]),
+        ("SELECT swap(2, {x} + 111111)", [Applicability.UNSAFE]),
+        ("SELECT swap(111111, {x})", [Applicability.MANUAL]),
+        ("SELECT {x}inner(1)", []),
+    ],
+)
+def test_a_hole_in_an_edit_demotes_it(book: Rulebook, sql: str, expected: list[Applicability]) -> None:
+    start = sql.index("{x}")
+    holes = (Hole("x", HoleKind.VALUE, "x", start, start + 3),)
+    findings = port_statement(sql, holes, request_for(book)).findings
+    assert [finding.applicability for finding in findings] == expected
+    assert [finding.applied for finding in findings] == [found is Applicability.SAFE for found in expected]
+
+
+def test_invalid_sql_is_a_finding_and_stays() -> None:
+    ported = sqlport.port("SELEC 1")
+    assert ported.sql == "SELEC 1"
+    assert [finding.code for finding in ported.findings] == ["SQP002"]
+
+
+def test_a_script_is_ported_in_place_with_everything_between_kept() -> None:
+    script = "-- first\nSELECT ifnull(1, 2) ; -- behind\n\n.mode csv\nSELECT ifnull(3, 4)\n;\n"
+    ported = sqlport.port(script)
+    assert ported.sql == script.replace("ifnull", "coalesce")
+    assert [finding.code for finding in ported.findings] == ["FNC001", "SQP002", "FNC001"]
+    assert all(finding.span.of(script) for finding in ported.findings)
+
+
+@pytest.mark.parametrize(
+    ("sql", "driver", "expected", "parameters"),
+    [
+        ("SELECT ?, ?2, ?1", "psycopg", "SELECT %s, %s, %s", (0, 1, 0)),
+        ("SELECT :a, @a, $b", "psycopg", "SELECT %(a)s, %(a)s, %(b)s", ("a", "a", "b")),
+        ("SELECT ?, ?2, ?1", "numbered", "SELECT $1, $2, $1", (0, 1, 0)),
+        ("SELECT ? % 2", "psycopg", "SELECT %s %% 2", (0,)),
+        ("SELECT ? % 2", "none", "SELECT ? % 2", (0,)),
+        ("SELECT 5 % 2", "psycopg", "SELECT 5 % 2", ()),
+        ("SELECT '?'", "psycopg", "SELECT '?'", ()),
+    ],
+)
+def test_placeholders_are_spelled_for_the_driver(
+    sql: str, driver: str, expected: str, parameters: tuple[int | str, ...]
+) -> None:
+    ported = sqlport.port(sql, driver=driver)  # type: ignore[arg-type]
+    assert (ported.sql, ported.parameters) == (expected, parameters)
+
+
+def test_percent_is_doubled_where_the_program_passes_parameters() -> None:
+    assert sqlport.port("SELECT 5 % 2", params=[]).sql == "SELECT 5 %% 2"
+
+
+def test_the_server_is_asked_with_numbers_and_single_percents(book: Rulebook) -> None:
+    ported = port_statement("SELECT ? % 2, ?1, :n", (), request_for(load(), speaks_target=True))
+    assert ported.question == "SELECT $1 % 2, $1, $2"
+    assert ported.question_parameters == (0, "n")
+
+
+def test_spans_of_a_later_statement_are_over_the_whole_text() -> None:
+    sql = "SELECT 1; SELECT ifnull(1, 2)"
+    (finding,) = sqlport.port(sql).findings
+    assert finding.span == Span(17, 29)
+    assert finding.fix is not None
+    assert finding.fix.edits[0].span.of(sql) == "ifnull"
