@@ -176,6 +176,8 @@ class _Walk:
             return
         absolute = Path(os.path.abspath(path))  # noqa: PTH100 - symlinks stay as the user wrote them
         ignores = _outer_ignores(absolute) if self.gitignore else []
+        if _ignored(absolute, ignores, is_folder=True):
+            ignores = []  # named all the same: only what lies below it is told what to leave out
         yield from self._folder(absolute, absolute, ignores)
 
     def _folder(self, root: Path, start: Path, ignores: list[tuple[Path, GitIgnoreSpec]]) -> Iterator[str]:
@@ -225,11 +227,7 @@ class _Walk:
             return True
         if _matches(self.exclude, path, root, is_folder):
             return True
-        for base, spec in reversed(ignores):  # the nearest .gitignore with an opinion decides
-            include = spec.check_file(_relative(path, base, is_folder)).include
-            if include is not None:
-                return include
-        return False
+        return _ignored(path, ignores, is_folder)
 
     def _wanted(self, path: Path, root: Path) -> bool:
         return path.name.endswith(self.suffixes) or _matches(self.include, path, root)
@@ -243,6 +241,15 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         raise SqlportError(
             f"{reported(folder)}: cannot be listed ({_why(error)}); exclude it or change its mode"
         ) from error
+
+
+def _ignored(path: Path, ignores: list[tuple[Path, GitIgnoreSpec]], is_folder: bool) -> bool:
+    """What the nearest ignore file with an opinion says."""
+    for base, spec in reversed(ignores):
+        include = spec.check_file(_relative(path, base, is_folder)).include
+        if include is not None:
+            return include
+    return False
 
 
 def _relative(path: Path, base: Path, is_folder: bool) -> str:

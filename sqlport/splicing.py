@@ -75,8 +75,7 @@ def _disagreeing(wanted: Sequence[tuple[Ported, tuple[Edit, ...]]]) -> list[Port
             mapped.append((one.statement, literal_edits(one.statement, edits)))
         except Unmappable:
             mapped.append((one.statement, ()))
-    losers = set(conflicts(mapped))
-    return [one for one, _ in wanted if one.statement.id in losers]
+    return [wanted[index][0] for index in conflicts(mapped)]
 
 
 def _apply(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ def on_sqlite(schema: str, sql: str, params: Sequence[Any] | Mapping[str, Any] =
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.create_function("regexp", 2, _regexp)  # SQLite leaves it to the application
         for statement in statements(schema):
             connection.execute(statement)
         try:
@@ -78,6 +80,10 @@ def on_postgres(
         ]
         tables = [(name, _bag(connection.execute(f"SELECT * FROM {quote(name)}"))) for name in names]
         return Outcome(tuple(map(_plain, rows)), tuple(tables))
+
+
+def _regexp(pattern: str | None, value: str | None) -> int | None:
+    return None if pattern is None or value is None else int(re.search(pattern, value) is not None)
 
 
 def _bag(rows: Any) -> tuple[tuple[Any, ...], ...]:

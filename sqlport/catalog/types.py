@@ -75,6 +75,7 @@ _BY_NAME: Final[Mapping[str, TypeChoice]] = {
     **dict.fromkeys(["bit", "byte", "short", "long", "signed", "unsigned", "year", "serial", "bigserial"], _COUNT),
     **dict.fromkeys(["string", "str", "enum", "set", "xml", "name", "url", "email"], _STRING),
     "any": _NO_AFFINITY,
+    "citext": TypeChoice("citext", extension="citext"),
 }
 _TIME_ZONE: Final = re.compile(r"(time|timestamp) with(out)? (local )?time ?zone")
 _NATIVE: Final[Mapping[str, str]] = {
@@ -97,7 +98,6 @@ _SAME: Final[Mapping[str, str]] = {
     "double precision": "double precision",
     "float8": "double precision",
     "numeric": "numeric",
-    "citext": "text",
 }
 """Names that PostgreSQL takes, with the type that they are for it."""
 

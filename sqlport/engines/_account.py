@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,15 +42,17 @@ def server_account() -> Account | None:
 
 
 def _usable(account: Account) -> bool:
-    """Whether files can be given to the account (a user namespace may not map it)."""
-    path = tempfile.mkdtemp(prefix="sqlport-")
+    """Whether files can be given to the account: a user namespace may not map it (user_namespaces(7))."""
+    return _mapped("uid_map", account.uid) and _mapped("gid_map", account.gid)
+
+
+def _mapped(name: str, number: int) -> bool:
     try:
-        os.chown(path, account.uid, account.gid)
+        lines = Path("/proc/self", name).read_text(encoding="ascii").splitlines()
     except OSError:
-        return False
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-    return True
+        return True  # not Linux
+    ranges = (tuple(map(int, line.split())) for line in lines)
+    return any(first <= number < first + count for first, _, count in ranges)
 
 
 def own(path: Path, account: Account | None) -> None:

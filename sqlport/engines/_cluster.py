@@ -115,14 +115,19 @@ def start(
         return _serve(runnable, directory, account, tcp, spawned)
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop a server that `start` started, without a checkpoint: its files are about to go."""
+def stop(process: subprocess.Popen[bytes], *, how: signal.Signals | None = None) -> None:
+    """Stop a server that `start` started, without a checkpoint: its files are about to go.
+
+    `how` is the signal for another program. SIGKILL comes last: after it PostgreSQL leaves shared memory behind.
+    """
     if process.poll() is not None:
         return
     if os.name == "nt":
         process.terminate()
-    else:
+    elif how is None:
         process.send_signal(signal.SIGQUIT)
+    else:
+        os.killpg(process.pid, how)  # initdb has children of its own
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
@@ -232,6 +237,7 @@ def _publish(sources: Sequence[tuple[Path, str]], target: Path, *, readable: boo
     `readable` lets every user read the copy, and run what its owner may run.
     """
     draft = target.with_name(f".{target.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    _forget_drafts(target)
     try:
         for source, name in sources:
             shutil.copytree(source, draft / name if name else draft, symlinks=True)
@@ -244,6 +250,14 @@ def _publish(sources: Sequence[tuple[Path, str]], target: Path, *, readable: boo
                 raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _forget_drafts(target: Path) -> None:
+    """Remove what processes that were killed an hour ago or longer have left of their copies."""
+    for old in target.parent.glob(f".{target.name}-*"):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > 3600:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def _open_to_readers(top: Path) -> None:
@@ -332,8 +346,7 @@ def _run(installation: Installation, command: list[str], directory: Path, accoun
         try:
             process.communicate(text)
         except BaseException:
-            process.kill()
-            process.wait()
+            stop(process, how=signal.SIGTERM)
             raise
     if process.returncode != 0:
         name = Path(command[0]).name
@@ -358,7 +371,7 @@ def _spawn(
     if account is not None:
         identity = {"user": account.uid, "group": account.gid, "extra_groups": []}
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=stdin,
             stdout=output,
@@ -371,6 +384,8 @@ def _spawn(
     except OSError as error:
         user = f" as {account.name}" if account else ""
         raise SqlportError(f"{command[0]}: cannot be run{user}: {error.strerror}") from None
+    (directory / "pid").write_text(str(process.pid), encoding="ascii")
+    return process
 
 
 def _free_port() -> int:

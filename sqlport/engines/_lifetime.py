@@ -12,21 +12,24 @@ from contextlib import contextmanager
 from types import FrameType
 
 #: Runs when the process that holds the other end of the pipe is gone without having cleaned up (SIGKILL, a
-#: crash). `$1` is the private directory of a server; the server is stopped only when the process still is the
-#: one that was started there, since process numbers are reused.
+#: crash). `$1` is the private directory of a server, whose file `pid` names what was last started there: the
+#: server, or initdb with its children. It is stopped only when the process still is that one, since process
+#: numbers are reused, and not by SIGKILL, after which PostgreSQL would leave shared memory behind.
 ORPHANED_SERVER = """
 trap '' HUP INT QUIT TERM
 read -r _ && exit 0
-pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
-if [ -n "$pid" ]; then
+pid=$(cat "$1/pid" 2>/dev/null)
+ours() {
   args=$(ps -ww -o args= -p "$pid" 2>/dev/null || tr '\\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)
-  case "$args" in *"$1/data"*)
-    kill -QUIT "$pid" 2>/dev/null
-    n=0
-    while kill -0 "$pid" 2>/dev/null && [ "$n" -lt 100 ]; do sleep 0.05; n=$((n + 1)); done ;;
-  esac
+  case "$args" in *"$1/data"*) return 0 ;; *) return 1 ;; esac
+}
+if [ -n "$pid" ] && ours "$1"; then
+  case "$args" in *initdb*|*--single*) kill -TERM -- "-$pid" ;; *) kill -QUIT "$pid" ;; esac 2>/dev/null
+  n=0
+  while ours "$1" && [ "$n" -lt 200 ]; do sleep 0.05; n=$((n + 1)); done
 fi
-rm -rf -- "$1"
+n=0
+while [ -e "$1" ] && [ "$n" -lt 20 ]; do rm -rf -- "$1" || sleep 0.1; n=$((n + 1)); done
 """
 
 

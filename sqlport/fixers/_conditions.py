@@ -26,6 +26,8 @@ def uses(context: Context) -> Iterator[tuple[exp.Expr, Use]]:
     for node in tree.dfs() if tree is not None else ():
         if isinstance(node, exp.Paren | exp.Column) or not context.parsed.has_span(node):
             continue
+        if isinstance(node.parent, exp.Escape):  # the whole is the condition
+            continue
         if context.semantics.kind(node) != "boolean":
             continue
         use = use_of(context, node)

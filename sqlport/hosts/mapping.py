@@ -97,18 +97,24 @@ def _trimmed(sql: str, edit: Edit) -> list[Edit]:
 def _one(statement: Statement, edit: Edit) -> list[LiteralEdit]:
     if edit.start == edit.end:
         return [_insertion(statement, edit)]
-    ranges = _ranges(statement, edit.start, edit.end)
+    try:
+        ranges = _ranges(statement, edit.start, edit.end)
+    except Unmappable:
+        parts = _by_words(statement.sql, edit)
+        if parts == [edit]:
+            raise
+        return [small for part in parts for small in _one(statement, part)]
     if len(ranges) == 1:
         return [_replace(statement, ranges[0], edit.text)]
     if edit.text:
         parts = _by_words(statement.sql, edit)
-        if len(parts) > 1:
+        if parts != [edit]:
             return [small for part in parts for small in _one(statement, part)]
     first, *rest = ranges
     return [_replace(statement, first, edit.text), *(_replace(statement, each, "") for each in rest)]
 
 
-_WORD = re.compile(r"\w+|\s+|.", re.DOTALL)
+_WORD = re.compile(r"\{\w+\}|\w+|\s+|.", re.DOTALL)
 
 
 def _by_words(sql: str, edit: Edit) -> list[Edit]:
@@ -188,20 +194,20 @@ def _origin_at(origins: Sequence[Origin], at: int) -> Origin | None:
     return next((origin for origin in origins if origin.start <= at < origin.end), None)
 
 
-def conflicts(mapped: Sequence[tuple[Statement, Sequence[LiteralEdit]]]) -> list[str]:
-    """The ids of the statements whose edits another use of the same literal does not agree with.
+def conflicts(mapped: Sequence[tuple[Statement, Sequence[LiteralEdit]]]) -> list[int]:
+    """The positions of the statements whose edits another use of the same literal does not agree with.
 
     A use agrees when it makes the very same edit. A refused statement makes no edits any more, so the others
     are judged again.
     """
     made = [Counter(edits) for _, edits in mapped]
     uses = _uses(mapped)
-    refused: list[str] = []
+    refused: list[int] = []
     while True:
         losers = [index for index, counter in enumerate(made) if any(not _agreed(edit, made, uses) for edit in counter)]
         if not losers:
             return refused
-        refused += [mapped[index][0].id for index in losers]
+        refused += losers
         for index in losers:
             made[index] = Counter()
 
@@ -242,24 +248,59 @@ def splice_with(
 ) -> Spliced:
     """The file with the statements' edits made, each statement's all or none, all uses of a literal agreed."""
     refused: dict[str, Refusal] = {}
-    mapped: list[tuple[Statement, list[LiteralEdit]]] = []
-    for statement, wanted in edits:
-        found: list[LiteralEdit] = []
+    mapped: dict[int, list[LiteralEdit]] = {}
+    files = {file.path: file}
+    for index, (statement, wanted) in enumerate(edits):
+        found = _mapped(statement, wanted, lambda new: write(new, files))
+        if isinstance(found, Refusal):
+            refused.setdefault(statement.id, found)
+        else:
+            mapped[index] = found
+    statements = [statement for statement, _ in edits]
+    while True:
+        for number in conflicts([(statement, mapped.get(index, ())) for index, statement in enumerate(statements)]):
+            identity = statements[number].id
+            refused.setdefault(identity, refusal(identity, Unmappable("conflicting-uses")))
+            mapped.pop(number, None)
         try:
-            found = literal_edits(statement, wanted)
-            write(found, {file.path: file})
-        except Unmappable as problem:
-            refused.setdefault(statement.id, refusal(statement.id, problem))
-            found = []
-        mapped.append((statement, found))
-    for statement_id in conflicts(mapped):
-        refused.setdefault(statement_id, refusal(statement_id, Unmappable("conflicting-uses")))
-    kept = [item for statement, found in mapped if statement.id not in refused for item in found]
+            changes = write(list(dict.fromkeys(edit for found in mapped.values() for edit in found)), files)
+            return Spliced(apply(file, changes), changes, tuple(refused.values()))
+        except Unmappable:
+            for number, reason in _culprits(lambda wanted: apply(file, write(wanted, files)), mapped):
+                refused.setdefault(statements[number].id, refusal(statements[number].id, reason))
+                mapped.pop(number, None)
+
+
+def _mapped(
+    statement: Statement, wanted: Sequence[Edit], attempt: Callable[[Sequence[LiteralEdit]], object]
+) -> list[LiteralEdit] | Refusal:
     try:
-        changes = write(list(dict.fromkeys(kept)), {file.path: file})
-        return Spliced(apply(file, changes), changes, tuple(refused.values()))
+        found = literal_edits(statement, wanted)
+        attempt(found)
     except Unmappable as problem:
-        for statement, found in mapped:
-            if found:
-                refused.setdefault(statement.id, refusal(statement.id, problem))
-        return Spliced(file.text, (), tuple(refused.values()))
+        return refusal(statement.id, problem)
+    return found
+
+
+def _culprits(
+    attempt: Callable[[Sequence[LiteralEdit]], object], mapped: Mapping[int, Sequence[LiteralEdit]]
+) -> list[tuple[int, Unmappable]]:
+    """The statements whose edits fail, found by halves; all of them where they only fail together."""
+    found: list[tuple[int, Unmappable]] = []
+    waiting = [list(mapped)]
+    while waiting:
+        group = waiting.pop()
+        problem = _problem(attempt, [edit for number in group for edit in mapped[number]])
+        if problem is not None and len(group) == 1:
+            found.append((group[0], problem))
+        elif problem is not None:
+            waiting += [group[: len(group) // 2], group[len(group) // 2 :]]
+    return found or [(number, Unmappable("unparsable")) for number in mapped]
+
+
+def _problem(attempt: Callable[[Sequence[LiteralEdit]], object], edits: Sequence[LiteralEdit]) -> Unmappable | None:
+    try:
+        attempt(list(dict.fromkeys(edits)))
+    except Unmappable as problem:
+        return problem
+    return None

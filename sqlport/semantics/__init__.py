@@ -36,6 +36,7 @@ class Semantics:
         self._catalog = catalog
         self._target = target
         self._kinds: dict[int, Kind] = {}
+        self._asked: set[tuple[int, str]] = set()
         self.scopes = Scopes(parsed, catalog)
 
     def column(self, node: exp.Expr) -> Column | None:
@@ -171,7 +172,9 @@ class Semantics:
         if isinstance(node, exp.Case):
             return node.args.get("default") is None or any(self.nullable(branch) for branch in _branches(node))
         if isinstance(node, exp.Div | exp.Mod):
-            return True
+            divisor = node.expression
+            plain = isinstance(divisor, exp.Literal) and str(divisor.this).strip("0._") != ""
+            return not plain or self.nullable(node.this)
         if isinstance(node, exp.Paren | exp.Not | exp.Neg | exp.Collate | exp.Cast):
             return self.nullable(node.this)
         if isinstance(node, exp.Binary) and not isinstance(node, exp.JSONExtract | exp.JSONExtractScalar):
@@ -185,7 +188,22 @@ class Semantics:
         if resolved.column is not None:
             optional = resolved.source is not None and resolved.source.optional
             return optional or not (resolved.column.not_null or resolved.column.rowid_alias)
-        return resolved.expression is None or self.nullable(resolved.expression)
+        if resolved.source is None or resolved.source.query is None:
+            return resolved.expression is None or self.nullable(resolved.expression)
+        return resolved.source.optional or self._nullable_output(resolved.source, node.name.lower())
+
+    def _nullable_output(self, source: Source, label: str) -> bool:
+        """Whether a column of a derived table may be NULL in one of its arms (a recursive one asks for itself)."""
+        assert source.query is not None
+        key = (id(source.query), label)
+        if key in self._asked:
+            return False
+        self._asked.add(key)
+        try:
+            arms = list(self.scopes.outputs(source.query, label, source.labels))
+            return not arms or any(self.nullable(arm) for arm in arms)
+        finally:
+            self._asked.discard(key)
 
     def wants_condition(self, node: exp.Expr) -> bool:
         """Whether a condition is wanted where the node stands (WHERE, AND, CASE WHEN, ...), not a value."""

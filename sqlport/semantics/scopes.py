@@ -111,6 +111,20 @@ class Scopes:
             label = labels[index] if index < len(labels) else item.alias_or_name
             yield label.lower(), item.this if isinstance(item, exp.Alias) else item
 
+    def outputs(self, query: exp.Expr, label: str, labels: tuple[str, ...] = ()) -> Iterator[exp.Expr]:
+        """What an output column of a query is in every arm of it (a UNION has several, VALUES one for each row)."""
+        names = [name for name, _ in self.projections(query, labels)]
+        if label not in names:
+            return
+        index = names.index(label)
+        for arm in _arms(query):
+            rows = arm.expressions if isinstance(arm, exp.Values) else [arm]
+            for row in rows:
+                items = row.expressions
+                if index < len(items):
+                    item = items[index]
+                    yield item.this if isinstance(item, exp.Alias) else item
+
     @staticmethod
     def _alias(query: exp.Expr, name: str, column: exp.Column) -> exp.Expr | None:
         """The expression that a result label of this query names (SQLite takes labels in every clause)."""
@@ -183,6 +197,17 @@ class Scopes:
                     return found
             query = query.parent
         return None
+
+
+def _arms(query: exp.Expr) -> Iterator[exp.Expr]:
+    """The SELECTs and VALUES of a query, from the left."""
+    while isinstance(query, exp.Subquery | exp.Paren):
+        query = query.this
+    if isinstance(query, exp.SetOperation):
+        yield from _arms(query.this)
+        yield from _arms(query.expression)
+    elif isinstance(query, exp.Select | exp.Values):
+        yield query
 
 
 def tables_named(parsed: Parsed, catalog: Catalog) -> Mapping[str, Table | None]:

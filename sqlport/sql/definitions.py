@@ -24,11 +24,12 @@ ConstraintKind = OneOf[
     "references",
     "foreign key",
     "generated",
+    "identity",
     "deferrable",
     "nothing",
 ]
-"""`references` stands at a column, `foreign key` at the table. `deferrable` is a clause without a foreign key
-before it and `nothing` a CONSTRAINT name without a constraint: SQLite reads both and ignores them."""
+"""`references` stands at a column, `foreign key` at the table. `identity` is PostgreSQL's. `deferrable` is a clause
+without a foreign key before it and `nothing` a CONSTRAINT name without a constraint: SQLite ignores both."""
 
 
 @dataclass(frozen=True, slots=True)

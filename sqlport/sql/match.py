@@ -137,7 +137,7 @@ def _needs_parentheses(text: str, node: exp.Expr) -> bool:
 
 def _is_closed(text: str) -> bool:
     """Whether a text is one word, one literal, one call, or stands in parentheses or CASE ... END."""
-    text = text.strip()
+    text = re.sub(r"(?<=[\w)'\"])(::\w+(?: precision)?)+$", "", text.strip())
     if re.fullmatch(r"[\w.]+|'(?:[^']|'')*'", text) or re.fullmatch(r"(?is)case\b.*\bend", text):
         return True
     opening = re.match(r"[\w.]*\(", text)

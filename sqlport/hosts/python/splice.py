@@ -158,10 +158,10 @@ def _expected(token: Token, edits: Sequence[FileEdit]) -> list[str]:
             start = bisect.bisect_left(fragment.starts, edit.start)
             end = bisect.bisect_right(fragment.ends, edit.end) if edit.end > edit.start else start
             try:
-                inserted = scan(f"{opening}{edit.text}{token.quote}", 0)
+                inserted = scan(f"{opening} {edit.text} {token.quote}", 0)  # spaced: it may begin with a quote
             except LiteralError as error:
                 raise Unmappable("unwritable") from error
-            pieces += (fragment.text[at:start], inserted.fragments[0].text)
+            pieces += (fragment.text[at:start], inserted.fragments[0].text[1:-1])
             at = max(end, start)
         texts.append("".join(pieces) + fragment.text[at:])
     if taken != len(edits):

@@ -1,0 +1,127 @@
+"""The time value of a date function: what it is, and how PostgreSQL reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from sqlport.fixers import Context
+from sqlport.fixers._dates_literal import from_julian_day, from_text
+from sqlport.fixers._dates_modifiers import Step, Word
+from sqlport.fixers._dates_moment import Moment, Parts, RefusedError, from_epoch, literal, now, truncated
+from sqlport.sql.match import is_atom
+
+FORMATS: Mapping[str, str] = {"date": "%Y-%m-%d", "time": "%H:%M:%S", "datetime": "%Y-%m-%d %H:%M:%S"}
+CALLS = (*FORMATS, "strftime", "julianday", "unixepoch", "timediff")
+
+TEXT = "the text is a date 'YYYY-MM-DD', or one with a time 'HH:MM[:SS[.SSS]]', without a UTC offset"
+NUMBER = "the value is a number"
+EPOCHS = "the numbers are seconds since 1970, none so small that SQLite takes it for a Julian day (up to 5373484)"
+
+_Inner = Callable[[exp.Expr], Moment | None]
+_Found = tuple[Moment, int, exp.Expr | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A value to be read; `fraction` tells that the result shows milliseconds, to which SQLite rounds."""
+
+    context: Context
+    node: exp.Expr | None
+    fraction: bool = False
+
+
+def value(request: Request, steps: Sequence[Step], inner: _Inner) -> _Found:
+    """The moment of a value, how many modifiers were read with it, and the date call that it was taken from."""
+    node = request.node
+    first = steps[0] if steps else None
+    kind = first.word if isinstance(first, Word) and first.word in ("unixepoch", "julianday", "auto") else ""
+    if node is None or isinstance(node, exp.CurrentTimestamp):
+        return now(), 0, None
+    if isinstance(node, exp.CurrentDate):
+        return truncated(now(), "day"), 0, None
+    if isinstance(node, exp.Null):
+        return Moment(("NULL::timestamp",)), 0, None
+    if isinstance(node, exp.Literal) and node.is_string and not kind:
+        return _from_literal(str(node.this)), 0, None
+    found = inner(node) if not kind else None
+    if found is not None:
+        return found, 0, node
+    if kind or request.context.semantics.kind(node) in ("integer", "real", "numeric"):
+        return _from_number(request, node, kind), 1 if kind else 0, None
+    return _from_expression(request, node), 0, None
+
+
+def _from_literal(text: str) -> Moment:
+    if text.lower() == "now":
+        return now()
+    instant = from_text(text)
+    if instant is None:
+        raise RefusedError(f"'{text}' is no date for SQLite, which gives NULL; PostgreSQL raises an error; correct it")
+    return literal(instant)
+
+
+def _from_number(request: Request, node: exp.Expr, kind: str) -> Moment:
+    context = request.context
+    found = context.semantics.kind(node)
+    span = context.parsed.span(node)
+    if kind in ("", "julianday"):
+        number = context.parsed.text_of(node)
+        instant = from_julian_day(number) if isinstance(node, exp.Literal) and not node.is_string else None
+        if instant is None:
+            raise RefusedError(
+                "SQLite reads a number without 'unixepoch' as a Julian day, and gives NULL for one above 5373484; "
+                "write to_timestamp() if it is seconds since 1970"
+            )
+        return literal(instant)
+    known = found in ("integer", "real", "numeric")
+    text = found == "text" and not _gives_number(node)
+    parts: Parts = (*_operand(request, node), "::double precision") if text else (span,)
+    moment = from_epoch(parts, whole=found == "integer" or not (known or request.fraction))
+    moment = replace(moment, once=_once(node))
+    if not known:
+        moment = moment.under(NUMBER)
+    return moment.under(EPOCHS) if kind == "auto" else moment
+
+
+def _gives_number(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and node.this == "strftime"
+
+
+def _from_expression(request: Request, node: exp.Expr) -> Moment:
+    """Text, as a timestamp; PostgreSQL raises for most of what SQLite gives NULL for."""
+    semantics = request.context.semantics
+    kind = semantics.kind(node)
+    if kind in ("boolean", "blob", "json"):
+        raise RefusedError(f"this is a {kind} and no date; give the date as text")
+    if kind == "time":
+        return _from_time(request, node)
+    precision = "(3)" if request.fraction else ""
+    through = "::text" if isinstance(node, exp.Placeholder) and request.context.target.driver == "numbered" else ""
+    parts: Parts = (*_operand(request, node), f"{through}::timestamp{precision}")
+    return Moment(parts, once=_once(node)).under(TEXT)
+
+
+def _from_time(request: Request, node: exp.Expr) -> Moment:
+    """A column that is a timestamp in PostgreSQL (profile `native`)."""
+    from sqlport.catalog.types import column_type
+
+    column = request.context.semantics.column(node)
+    table = request.context.semantics.table(node) if isinstance(node, exp.Column) else None
+    name = column_type(column, table.name if table else "", request.context.target) if column else ""
+    operand = _operand(request, node)
+    if name == "timestamptz":
+        return Moment((*operand, " AT TIME ZONE 'UTC'"), loose=True, zoned=operand, is_utc=True)
+    return Moment(operand if name == "timestamp" else (*operand, "::timestamp"))
+
+
+def _operand(request: Request, node: exp.Expr) -> Parts:
+    span = request.context.parsed.span(node)
+    return (span,) if is_atom(node) else ("(", span, ")")
+
+
+def _once(node: exp.Expr) -> bool:
+    """Whether the text of a node must not be repeated: parameters are counted, queries run twice."""
+    return isinstance(node, exp.Placeholder | exp.Subquery) or node.find(exp.Placeholder, exp.Subquery) is not None

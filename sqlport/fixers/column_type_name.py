@@ -1,0 +1,13 @@
+"""DDL001: names of types that PostgreSQL lacks or gives another width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._tables import retyped
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """Every column that is declared so, with the type of the profile."""
+    return retyped(context, "DDL001")

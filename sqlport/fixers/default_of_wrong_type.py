@@ -1,0 +1,49 @@
+"""DDL005: defaults that SQLite stores whatever the type of the column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._tables import chosen_type, defined_columns
+from sqlport.sql import replace
+from sqlport.sql.ddl import unquoted
+
+_NUMBERS = frozenset(["bigint", "integer", "smallint", "double precision", "real", "numeric"])
+_KEYWORDS = frozenset(["NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"])
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
+_INTEGER = re.compile(r"\s*[+-]?\d+\s*")
+_DATES = ("date", "time")
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """A bare word as a default (a string for SQLite), and strings that the column's type does not take."""
+    for table, column in defined_columns(context):
+        default = column.first("default")
+        if default is None or default.expression is None or default.enclosed:
+            continue
+        text = default.expression.of(context.parsed.text)
+        kind = chosen_type(context, table, column).type
+        is_word = bool(re.fullmatch(r"[^\W\d]\w*", text))
+        if is_word and text.upper() in _KEYWORDS:
+            continue
+        value = unquoted(text) if text[:1] == "'" else text
+        is_string = is_word or text[:1] == "'"
+        if is_string and not _takes(kind, value):
+            message = f"{kind} takes no {value!r}, which SQLite stores there as text; give the default that is meant"
+            yield Proposal(default.expression, message=message)
+        elif is_word:
+            yield Proposal(default.expression, (replace(default.expression, f"'{text}'"),))
+
+
+def _takes(kind: str, value: str) -> bool:
+    """Whether PostgreSQL reads the string as a value of the type."""
+    base = kind.partition("(")[0]
+    if base in ("bigint", "integer", "smallint"):
+        return _INTEGER.fullmatch(value) is not None
+    if base in _NUMBERS:
+        return _NUMBER.fullmatch(value) is not None
+    if base.startswith(_DATES):
+        return bool(value.strip()) and not value.startswith("0000")
+    return True

@@ -1,0 +1,61 @@
+"""ORD007: SELECT DISTINCT ... ORDER BY something that is not among the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._ordering import ordinal, terms
+from sqlport.model import Applicability, Span
+from sqlport.sql import wrap
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """The first such term of every SELECT DISTINCT."""
+    parsed = context.parsed
+    done: set[int] = set()
+    for ordered, owner in terms(context):
+        if not isinstance(owner, exp.Select) or owner.args.get("distinct") is None or id(owner) in done:
+            continue
+        if ordinal(ordered.this) is not None or _is_result(ordered.this, owner):
+            continue
+        done.add(id(owner))
+        span = parsed.span(ordered)
+        order = ordered.parent
+        assert order is not None
+        if owner.args.get("with_") is None and _only_results(order, owner):
+            body = Span(parsed.span(owner).start, len(parsed.text[: parsed.span(order).start].rstrip()))
+            rewrites = (wrap(body, "SELECT * FROM (", ") AS results"),)
+            yield Proposal(span, rewrites, Applicability.SAFE)
+        else:
+            yield Proposal(span)
+
+
+def _is_result(node: exp.Expr, query: exp.Select) -> bool:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    for item in query.expressions:
+        if isinstance(item, exp.Star) or (isinstance(item, exp.Column) and item.is_star):
+            if isinstance(node, exp.Column):
+                return True
+            continue
+        value = item.this if isinstance(item, exp.Alias) else item
+        if value == node:
+            return True
+        if isinstance(node, exp.Column):
+            same_name = node.name.lower() == item.alias_or_name.lower()
+            if same_name and (not node.table or isinstance(value, exp.Column)):
+                return True
+    return False
+
+
+def _only_results(order: exp.Expr, query: exp.Select) -> bool:
+    """Whether every name in the ORDER BY is a label of the result that is there once."""
+    labels = [item.alias_or_name.lower() for item in query.expressions]
+    if any(isinstance(item, exp.Star) or (isinstance(item, exp.Column) and item.is_star) for item in query.expressions):
+        return False
+    names = [column for column in order.find_all(exp.Column)]
+    inner = order.find(exp.Select) is not None
+    return not inner and all(not name.table and labels.count(name.name.lower()) == 1 for name in names)

@@ -1,0 +1,13 @@
+"""DTF007: modifiers that are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._dates import proposals
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """Every call of a date function that this rule is about."""
+    return proposals(context, "DTF007")

@@ -1,0 +1,103 @@
+"""ORD002: rows whose order nobody asked for, where SQLite's is one that programs come to rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._nulls import may_be_null
+from sqlport.fixers._ordering import arms
+from sqlport.model import Applicability
+from sqlport.sql import insert
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """The whole statement, if it is a query without ORDER BY that groups, drops duplicates or has a LIMIT."""
+    query = context.parsed.tree
+    if not isinstance(query, exp.Select | exp.SetOperation) or query.args.get("order") is not None:
+        return
+    first = next(arms(query))
+    if not context.parsed.has_span(query) or not isinstance(first, exp.Select):
+        return
+    span = context.parsed.span(query)
+    if isinstance(query, exp.SetOperation):
+        if not any(isinstance(arm, exp.Select) and arm.args.get("from_") for arm in arms(query)):
+            return
+        if not (isinstance(query, exp.Union) and not query.args.get("distinct")) or query.args.get("limit"):
+            yield Proposal(span, applicability=Applicability.MANUAL)
+    elif query.args.get("group") is not None:
+        yield from _grouped(context, query)
+    elif query.args.get("distinct") is not None and query.args.get("from_") is not None:
+        yield Proposal(span, applicability=Applicability.MANUAL)
+    elif query.args.get("limit") is not None:
+        yield from _limited(context, query)
+
+
+def _grouped(context: Context, query: exp.Select) -> Iterator[Proposal]:
+    """SQLite sorts to group, so groups come out in the order of their keys."""
+    parsed = context.parsed
+    keys = query.args["group"].expressions
+    if not all(parsed.has_span(key) for key in keys) or _one_group(keys):
+        return
+    terms = []
+    for key in keys:
+        null = may_be_null(context, key, query)
+        terms.append(parsed.text_of(key) + (" NULLS FIRST" if null else ""))
+    yield _ordered(context, query, ", ".join(terms))
+
+
+def _one_group(keys: list[exp.Expr]) -> bool:
+    return all(isinstance(key, exp.Literal | exp.Null) and not getattr(key, "is_int", False) for key in keys)
+
+
+def _limited(context: Context, query: exp.Select) -> Iterator[Proposal]:
+    """SQLite reads a table in the order of its rowid, which is that of an INTEGER PRIMARY KEY."""
+    sources = context.semantics.scopes.sources(query)
+    table = sources[0].table if len(sources) == 1 else None
+    if not sources or _is_aggregate(query) or _at_most_one(context, query):
+        return
+    key = table.rowid_column if table is not None else None
+    if key is None:
+        yield Proposal(context.parsed.span(query), applicability=Applicability.MANUAL)
+    else:
+        from sqlport.catalog.names import quote
+
+        yield _ordered(context, query, quote(key.name))
+
+
+def _is_aggregate(query: exp.Select) -> bool:
+    names = ("count", "sum", "min", "max", "avg", "total", "group_concat", "string_agg")
+    return all(
+        any(isinstance(call.parent, exp.Expr) and call.this in names for call in item.find_all(exp.Anonymous))
+        for item in query.expressions
+    )
+
+
+def _at_most_one(context: Context, query: exp.Select) -> bool:
+    """Whether a unique key is compared with single values, so that there is at most one row."""
+    sources = context.semantics.scopes.sources(query)
+    table = sources[0].table if len(sources) == 1 else None
+    where = query.args.get("where")
+    if table is None or where is None:
+        return False
+    fixed = {
+        side.name.lower()
+        for equal in (where.this.flatten() if isinstance(where.this, exp.And) else [where.this])
+        if isinstance(equal, exp.EQ)
+        for side in (equal.this, equal.expression)
+        if isinstance(side, exp.Column)
+    }
+    return any(True for _ in table.keys_within(fixed)) or (
+        table.rowid_column is not None and table.rowid_column.name.lower() in fixed
+    )
+
+
+def _ordered(context: Context, query: exp.Select, terms: str) -> Proposal:
+    parsed = context.parsed
+    limit = query.args.get("limit") or query.args.get("offset")
+    span = parsed.span(query)
+    if limit is not None and parsed.has_span(limit):
+        return Proposal(span, (insert(parsed.span(limit).start, f"ORDER BY {terms} "),))
+    return Proposal(span, (insert(span.end, f" ORDER BY {terms}"),))

@@ -1,0 +1,199 @@
+"""The pipeline from files to files: what is written, what is only shown, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sqlport import project
+from sqlport.config import Config
+from sqlport.model import SqlportError
+from sqlport.results import Report
+
+SCHEMA = 'db.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL, nick TEXT)")\n'
+HEAD = "import sqlite3\ndb = sqlite3.connect('x')\n" + SCHEMA
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+
+
+def put(name: str, text: str) -> Path:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def fix(**options: bool) -> Report:
+    return project.fix(["."], Config(root=Path.cwd(), select=("FNC001",)), **options)
+
+
+def reasons(report: Report) -> list[str]:
+    return [finding.fix.reason for finding in report.findings if finding.fix]
+
+
+def test_a_verified_port_is_written_and_the_rest_of_the_file_keeps_every_byte() -> None:
+    path = put("app.py", HEAD + "# é\r\ndb.execute('SELECT ifnull(nick, name) FROM users')  # why\r\n")
+    before = path.read_bytes()
+    report = fix(write=True)
+    assert path.read_bytes() == before.replace(b"ifnull", b"coalesce")
+    assert report.written == ("app.py",)
+    assert report.exit_code == 0
+
+
+def test_without_write_nothing_is_touched_and_the_diff_is_there() -> None:
+    path = put("app.py", HEAD + "db.execute('SELECT ifnull(nick, name) FROM users')\n")
+    before = path.read_bytes()
+    report = fix()
+    assert path.read_bytes() == before
+    assert report.diffs["app.py"][1] == before.decode().replace("ifnull", "coalesce")
+    assert report.exit_code == 1
+
+
+def test_a_second_run_finds_nothing_to_do() -> None:
+    put("app.py", HEAD + "db.execute('SELECT ifnull(nick, ifnull(name, 1)) FROM users')\n")
+    put("more.sql", "SELECT ifnull(nick, name) FROM users;\n")
+    fix(write=True, write_unverified=True)
+    assert fix().diffs == {}
+
+
+def test_what_postgresql_rejects_is_not_written_and_said_with_sqlstate_and_place() -> None:
+    path = put("app.py", HEAD + 'db.execute("SELECT ifnull(id, \'none\') FROM users")\n')
+    before = path.read_bytes()
+    report = fix(write=True)
+    assert path.read_bytes() == before
+    (finding,) = [finding for finding in report.findings if finding.code == "SQP004"]
+    assert "22P02" in finding.message
+    assert finding.place is not None
+    assert path.read_text().splitlines()[3][finding.place.column - 1 :].startswith("'none'")
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("db.execute('SELECT ifnull(a, b) FROM unheard_of')\n", "no-schema"),
+        ("def f(table): db.execute(f'SELECT ifnull(a, b) FROM {table}')\n", "hole"),
+    ],
+)
+def test_what_could_not_be_asked_is_shown_with_its_reason_and_written_on_request(text: str, reason: str) -> None:
+    path = put("app.py", HEAD + text)
+    before = path.read_text()
+    report = fix(write=True)
+    assert path.read_text() == before
+    assert [found.split(":")[0] for found in reasons(report)] == [reason]
+    fix(write=True, write_unverified=True)
+    assert path.read_text() == before.replace("ifnull", "coalesce")
+
+
+def test_a_value_hole_is_asked_as_a_parameter() -> None:
+    path = put("app.py", HEAD + "def f(x): db.execute(f'SELECT ifnull(nick, name) FROM users WHERE id = {x}')\n")
+    fix(write=True)
+    assert "coalesce" in path.read_text()
+
+
+def test_a_constant_of_another_module_is_edited_where_it_is_written() -> None:
+    constant = put("pkg/queries.py", "NAMES = 'SELECT ifnull(nick, name) FROM users'\n")
+    put("pkg/__init__.py", "")
+    user = put("pkg/app.py", HEAD + "from pkg.queries import NAMES\ndb.execute(NAMES)\ndb.execute(NAMES)\n")
+    before = user.read_text()
+    fix(write=True)
+    assert "coalesce" in constant.read_text()
+    assert user.read_text() == before
+
+
+def test_a_text_that_two_statements_need_otherwise_is_not_edited() -> None:
+    source = HEAD + (
+        "COLUMN = 'ifnull('\n"
+        "db.execute('SELECT ' + COLUMN + 'nick, name) FROM users')\n"
+        "db.execute('SELECT ' + COLUMN + '1) FROM users')\n"
+    )
+    path = put("app.py", source)
+    report = fix(write=True, write_unverified=True)
+    assert path.read_text() == source
+    assert "SQP006" in [finding.code for finding in report.findings]
+
+
+def test_what_a_comment_takes_out_is_not_fixed_either() -> None:
+    path = put("app.py", HEAD + "db.execute('SELECT ifnull(nick, 1) FROM users')  # sqlport: ignore[FNC001] -- ours\n")
+    before = path.read_text()
+    report = fix(write=True)
+    assert path.read_text() == before
+    assert report.findings == ()
+    assert report.exit_code == 0
+
+
+def test_a_comment_that_takes_out_nothing_is_reported() -> None:
+    put("app.py", HEAD + "db.execute('SELECT 1 FROM users')  # sqlport: ignore[FNC001] -- ours\n")
+    assert [finding.code for finding in fix().findings] == ["SQP005"]
+
+
+def test_tables_of_a_test_file_do_not_hide_those_of_the_project() -> None:
+    put("app.py", HEAD + "db.execute('SELECT ifnull(nick, name) FROM users')\n")
+    put(
+        "tests/test_x.py",
+        "import sqlite3\ndb = sqlite3.connect('x')\n"
+        "db.execute('CREATE TABLE users (other TEXT)')\ndb.execute('SELECT ifnull(other, 1) FROM users')\n",
+    )
+    report = project.verify(["."], Config(root=Path.cwd(), select=("FNC001",)))
+    verdicts = {report.verdicts[statement.id].kind for statement in report.statements}
+    assert verdicts <= {"verified", "rejected"}  # ifnull(text, 1) is a type error; nothing lacks its table
+
+
+def test_the_ledger_answers_without_a_server_until_something_changes() -> None:
+    path = put("app.py", HEAD + "db.execute('SELECT ifnull(nick, name) FROM users')\n")
+    config = Config(root=Path.cwd(), select=("FNC001",))
+    assert project.verify(["."], config).verdict_exit_code() == 0
+    nowhere = config.override(postgres="postgresql://nobody@127.0.0.1:1/none")
+    locked = project.verify(["."], nowhere, locked=True)
+    assert {verdict.kind for verdict in locked.verdicts.values()} == {"verified"}
+    path.write_text(path.read_text().replace("SELECT", "SELECT 1,"))
+    stale = project.verify(["."], nowhere, locked=True)
+    assert stale.verdict_exit_code() == 1
+    assert "stale" in {verdict.reason for verdict in stale.verdicts.values()}
+
+
+def test_no_server_is_an_error_where_one_is_needed_and_a_reason_where_it_is_not() -> None:
+    put("app.py", HEAD + "db.execute('SELECT ifnull(nick, name) FROM users')\n")
+    config = Config(root=Path.cwd(), select=("FNC001",), postgres="postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(SqlportError, match="127.0.0.1"):
+        project.fix(["."], config)
+    report = project.fix(["."], config, write=True, write_unverified=True)
+    assert report.written == ("app.py",)
+    assert {verdict.reason for verdict in report.verdicts.values()} == {"no-server"}
+
+
+def test_check_needs_no_server_and_sees_everything() -> None:
+    put("app.py", HEAD + "db.execute('SELECT ifnull(nick, name) FROM users')\n")
+    config = Config(root=Path.cwd(), postgres="postgresql://nobody@127.0.0.1:1/none")
+    report = project.check(["."], config)
+    assert "FNC001" in [finding.code for finding in report.findings]
+    assert report.coverage.sinks == 2
+
+
+def test_a_file_that_is_given_instead_of_one_on_disk() -> None:
+    config = Config(select=("FNC001",))
+    report = project.check(["x.py"], config, stdin=("x.py", (HEAD + "db.execute('SELECT ifnull(1, 2)')\n").encode()))
+    assert [finding.place.line for finding in report.findings if finding.place] == [4]
+
+
+def test_statements_that_are_postgresqls_already_are_only_verified() -> None:
+    path = put("app.py", "import psycopg\ndb = psycopg.connect('')\ndb.execute('SELECT ifnull(%s, 1)', (1,))\n")
+    before = path.read_text()
+    report = fix(write=True, write_unverified=True)
+    assert path.read_text() == before
+    assert [finding.code for finding in report.findings] == ["SQP004"]
+
+
+def test_native_profile_changes_the_tables_that_statements_are_judged_with() -> None:
+    put("app.py", HEAD.replace("nick TEXT", "seen BOOLEAN") + "db.execute('SELECT 1 FROM users WHERE seen = 1')\n")
+    native = project.verify(["."], Config(root=Path.cwd(), select=("FNC001",), profile="native"))
+    faithful = project.verify(["."], Config(root=Path.cwd(), select=("FNC001",)))
+    query = next(statement.id for statement in native.statements if statement.sql.startswith("SELECT"))
+    assert native.verdicts[query].sqlstate == "42883"
+    assert faithful.verdicts[query].kind == "verified"
