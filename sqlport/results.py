@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from sqlport.model import Applicability, Effect, Finding, Port, ServerInfo, Severity, Statement, Verdict
 
+_MANUAL = Applicability.MANUAL
+
 NOTHING_LEFT = 0
 """Exit code: nothing is left to do."""
 SOMETHING_LEFT = 1
@@ -61,12 +63,17 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The counts of a report: `safe`, `unsafe` and `manual` add up to `findings`."""
+    """The counts of a report: `safe`, `unsafe`, `held` and `manual` add up to `findings`.
+
+    `held` counts fixes that exist and were not made, because PostgreSQL did not confirm them or the text could
+    not be edited.
+    """
 
     findings: int
     by_effect: Mapping[Effect, int]
     safe: int
     unsafe: int
+    held: int
     manual: int
     files: int
     statements: int
@@ -107,20 +114,25 @@ class Report:
     @property
     def left(self) -> tuple[Finding, ...]:
         """The findings that somebody still has to do something about: those whose fix is not on disk."""
+        if not self.written:
+            return self.findings
         return tuple(finding for finding in self.findings if not self.is_written(finding))
 
     @property
     def summary(self) -> Summary:
         """The counts of what is left."""
         left = self.left
+        held = [one for one in left if one.fix and one.fix.reason and one.fix.applicability is not _MANUAL]
         can = Counter(applicability_of(finding) for finding in left)
+        can.subtract(applicability_of(finding) for finding in held)
         effects = Counter(finding.effect for finding in left)
         return Summary(
             findings=len(left),
             by_effect={effect: effects[effect] for effect in Effect if effects[effect]},
             safe=can[Applicability.SAFE],
             unsafe=can[Applicability.UNSAFE],
-            manual=can[Applicability.MANUAL],
+            held=len(held),
+            manual=can[_MANUAL],
             files=len(self.files),
             statements=len(self.statements),
         )
@@ -148,7 +160,7 @@ class Report:
         paths = {edit.path for edit in finding.fix.files} if finding.fix else set()
         if not paths and finding.place:
             paths = {finding.place.path}
-        return bool(paths) and paths <= set(self.written)
+        return bool(paths) and all(path in self.written for path in paths)
 
     def with_findings(self, findings: tuple[Finding, ...]) -> Report:
         """The same report about other findings."""

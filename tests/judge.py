@@ -56,10 +56,14 @@ def on_sqlite(schema: str, sql: str, params: Sequence[Any] | Mapping[str, Any] =
 def on_postgres(
     connection: psycopg.Connection[Any], schema: str, ported: str, params: Sequence[Any] | Mapping[str, Any] | None
 ) -> Outcome:
-    """The port on PostgreSQL, in a transaction that is rolled back; the schema is our own port of SQLite's."""
-    with connection.transaction(force_rollback=True):
+    """The port on PostgreSQL (an autocommit connection), in a schema that is dropped afterwards.
+
+    Its tables are our own port of SQLite's.
+    """
+    connection.prepare_threshold = None  # tables of one name come and go
+    try:
         connection.execute("CREATE SCHEMA judged")
-        connection.execute("SET LOCAL search_path = judged, public")
+        connection.execute("SET search_path = judged, public")
         for statement in statements(sqlport.port(schema, driver="none", unsafe=True).sql):
             try:
                 connection.execute(statement)
@@ -80,6 +84,10 @@ def on_postgres(
         ]
         tables = [(name, _bag(connection.execute(f"SELECT * FROM {quote(name)}"))) for name in names]
         return Outcome(tuple(map(_plain, rows)), tuple(tables))
+    finally:
+        connection.rollback()
+        connection.execute("DISCARD TEMP")
+        connection.execute("DROP SCHEMA judged CASCADE")
 
 
 def _regexp(pattern: str | None, value: str | None) -> int | None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sqlport import baseline
 from sqlport.baseline import applied, fingerprinted, normalised, read, render
 from sqlport.model import Effect, Finding, Place, Severity, Span, SqlportError, Statement
-from sqlport.results import Report
+from sqlport.results import Report, Stale
 
 
 def statement(ident: str, sql: str, path: str = "a.py", line: int = 1) -> Statement:
@@ -26,7 +25,7 @@ def report(*findings: Finding, statements: tuple[Statement, ...], files: tuple[s
     return Report(findings=fingerprinted(findings, statements), statements=statements, files=files)
 
 
-def known(of: Report, tmp_path: Path) -> tuple[baseline.Stale, ...]:
+def known(of: Report, tmp_path: Path) -> tuple[Stale, ...]:
     file = tmp_path / "baseline.json"
     file.write_text(render(of), encoding="utf-8")
     return read(file)

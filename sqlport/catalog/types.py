@@ -101,6 +101,14 @@ _SAME: Final[Mapping[str, str]] = {
 }
 """Names that PostgreSQL takes, with the type that they are for it."""
 
+_LIMITED: Final = frozenset(["char", "character", "varchar", "character varying", "char varying", "nchar"])
+"""Text types that PostgreSQL knows: it enforces their length."""
+
+_UNKNOWN = """
+    datetime datetime2 smalldatetime datetimeoffset guid uniqueidentifier number fixed smallmoney currency
+"""
+_UNKNOWN_TO_POSTGRES: Final = frozenset(_UNKNOWN.split())
+
 _CODE_POINT_LOCALES: Final = frozenset(["C", "POSIX", "C.UTF-8", "C.UTF8", "PG_C_UTF8"])
 
 
@@ -186,8 +194,10 @@ def _chosen(declared_type: str, profile: Profile, default: str | None) -> TypeCh
         choice = _BY_AFFINITY[kind] if kind != "NUMERIC" else _unknown(base)
     if _SAME.get(base) == choice.type and not arguments:
         return replace(choice, rule="", reason="")
-    if choice.type == "text" and arguments and affinity(declared_type) == "TEXT":
+    if choice.type == "text" and arguments and base in _LIMITED:
         return replace(choice, rule="DDL003", reason="SQLite does not enforce the length")
+    if choice.rule == "DDL004" and base in _UNKNOWN_TO_POSTGRES:
+        return replace(choice, rule="DDL001")
     return choice
 
 
@@ -240,7 +250,8 @@ def _collated(choice: TypeChoice, collation: str, locale: str) -> TypeChoice:
 @cache
 def _parts(declared_type: str) -> tuple[str, tuple[str, ...]]:
     """A declared type in lower case without its arguments, and those."""
-    match = re.fullmatch(r"([^(]*)(?:\(([^)]*)\)?)?(.*)", declared_type, re.DOTALL)
+    plain = re.sub(r"/\*.*?\*/|--[^\n]*", " ", declared_type, flags=re.DOTALL)  # SQLite keeps comments in a type
+    match = re.fullmatch(r"([^(]*)(?:\(([^)]*)\)?)?(.*)", plain, re.DOTALL)
     assert match is not None  # the last group takes any rest
     arguments = tuple(part.strip() for part in (match[2] or "").split(",") if part.strip())
     return _normal(f"{match[1]} {match[3]}"), arguments

@@ -80,4 +80,7 @@ def _diff(report: Report, color: str, output_file: Path | None) -> None:
     painted = wants_color(color, stderr)
     unported = report.with_findings(tuple(finding for finding in report.left if not finding.applied))
     note(concise.render(unported, color=painted))
-    note(summary.render(report, color=painted))
+    if report.diffs and not report.written:
+        ported = len(report.left) - len(unported.findings)
+        note(f"The diff ports {ported} of {len(report.left)} findings; --write applies it. Without those:\n")
+    note(summary.render(unported, color=painted))

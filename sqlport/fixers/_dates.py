@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from sqlglot import exp
 
@@ -20,6 +21,7 @@ from sqlport.fixers._dates_moment import Moment, Parts, RefusedError, modified, 
 from sqlport.fixers._dates_use import numeric_cast, wants_number
 from sqlport.fixers._dates_value import CALLS, FORMATS, Request, value
 from sqlport.model import Applicability
+from sqlport.sql import Rewrite
 from sqlport.sql.match import rewrite
 
 Modifier = tuple[Step, ...] | Dynamic
@@ -64,19 +66,24 @@ def _judged(context: Context, node: exp.Anonymous) -> tuple[tuple[str, Proposal]
     span = context.parsed.span(node)
     call = _read(context, node)
     if _no_immutable(node):
-        return (_code(call, None), Proposal(span, message=_STABLE)), None
+        return (_code(context, call), Proposal(span, message=_STABLE)), None
     try:
         moment, inner = _moment(context, call)
         parts = _written(context, call, moment)
     except RefusedError as refusal:
-        return (_code(call, None), Proposal(span, message=str(refusal))), None
+        return (_code(context, call), Proposal(span, message=str(refusal))), None
     whole = _replaced(context, call)
     safe = Applicability.UNSAFE if moment.conditions else Applicability.SAFE
     condition = " and ".join(dict.fromkeys(moment.conditions))
-    made = Proposal(span, (rewrite(context.parsed, whole, *parts),), applicability=safe, condition=condition)
-    return (_code(call, moment), made), inner
+    if call.name == "julianday" and isinstance(node.parent, _LOOSER):
+        changed = Rewrite(span.start, span.end, parts)
+    else:
+        changed = rewrite(context.parsed, whole, *parts)
+    made = Proposal(span, (changed,), applicability=safe, condition=condition)
+    return (_code(context, call), made), inner
 
 
+_LOOSER = (exp.Add, exp.Sub, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between)  # than a division
 _STABLE = (
     "PostgreSQL's date functions on text are not IMMUTABLE, so an index or a generated column cannot use them; "
     "store the value in a column of its own, or index the text as it is"
@@ -112,7 +119,7 @@ def _read(context: Context, node: exp.Anonymous) -> _Call:
     return _Call(node, name, fmt, arguments[0] if arguments else None, tuple(modifiers), tuple(unknown))
 
 
-def _code(call: _Call, moment: Moment | None) -> str:
+def _code(context: Context, call: _Call) -> str:
     """The rule that a call belongs to: the most particular of what it shows."""
     if call.name == "timediff":
         return "DTF014"
@@ -120,7 +127,7 @@ def _code(call: _Call, moment: Moment | None) -> str:
         return "DTF013"
     if any(isinstance(item, Dynamic) for item in call.modifiers):
         return "DTF007"
-    if call.has("unixepoch", "julianday", "auto") or _is_number(call.value):
+    if call.has("unixepoch", "julianday", "auto") or _is_number(context, call.value):
         return "DTF011"
     if call.has("localtime", "utc"):
         return "DTF004"
@@ -162,8 +169,8 @@ def _is_now(node: exp.Expr | None) -> bool:
     return isinstance(node, exp.Literal) and node.is_string and str(node.this).lower() == "now"
 
 
-def _is_number(node: exp.Expr | None) -> bool:
-    return isinstance(node, exp.Literal) and not node.is_string
+def _is_number(context: Context, node: exp.Expr | None) -> bool:
+    return node is not None and context.semantics.kind(node) in ("integer", "real", "numeric")
 
 
 def _is_no_date(call: _Call) -> bool:
@@ -186,17 +193,18 @@ def _moment(context: Context, call: _Call) -> tuple[Moment, exp.Expr | None]:
         )
     if _is_no_date(call) and call.value is not None:
         raise RefusedError(
-            f"{context.parsed.text_of(call.value)} is no date for SQLite, so the result is always NULL, where "
-            "PostgreSQL raises an error; correct the value or write NULL"
+            f"{context.parsed.text_of(call.value)} is no date: SQLite gives NULL or another day, PostgreSQL raises an "
+            "error; correct the value"
         )
     fraction = form.has_fraction(call.fmt or "") or call.has("subsec") or call.name == "julianday"
     request = Request(context, call.value, fraction=fraction)
     moment, taken, inner = value(request, call.steps, lambda node: _inner(context, node))
-    rest = list(call.modifiers)
-    for _ in range(taken):
-        rest.pop(0)
-    for item in rest:
-        moment = _dynamic(moment, item) if isinstance(item, Dynamic) else modified(moment, item)
+    for is_dynamic, items in groupby(call.modifiers[taken:], key=lambda item: isinstance(item, Dynamic)):
+        if is_dynamic:
+            for item in items:
+                moment = _dynamic(moment, item) if isinstance(item, Dynamic) else moment
+        else:
+            moment = modified(moment, [step for item in items if not isinstance(item, Dynamic) for step in item])
     return moment, inner
 
 

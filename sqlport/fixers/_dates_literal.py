@@ -62,11 +62,9 @@ def _from_milliseconds(since_epoch: int) -> Instant | None:
 
 def _dated(match: re.Match[str]) -> Instant | None:
     year, month, day = int(match["year"]), int(match["month"]), int(match["day"])
-    if not (year and 1 <= month <= 12 and 1 <= day <= 31):
-        return None
     try:
-        start = datetime(year, month, 1) + timedelta(days=day - 1)  # February 30 is March 1
-    except OverflowError:
+        start = datetime(year, month, day)
+    except ValueError:  # February 30: its result depends on the version of SQLite
         return None
     return _clocked(match, start) if match["hour"] is not None else Instant(start, has_clock=False)
 

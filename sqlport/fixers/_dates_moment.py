@@ -23,9 +23,10 @@ class Moment:
     """An expression of type `timestamp`, in UTC.
 
     `loose` tells that it has to stand in parentheses before `::` and `AT TIME ZONE`; `zoned` is the same as
-    `timestamptz` where that is shorter; `last_day` the largest day of the month that it can have; `whole` that it
-    has no fraction of a second, `midnight` that it is the start of a day; `once` that it must not be written twice (placeholders, queries); `is_utc` that
-    SQLite knows it as UTC; `conditions` under what it is right for all rows.
+    `timestamptz` where that is shorter; `last_day` the largest day of the month that it can have; `whole` that
+    it has no fraction of a second, `midnight` that it is the start of a day; `once` that it must not be written
+    twice (placeholders, queries); `is_utc` and `is_local` what SQLite knows of its zone; `conditions` under
+    what it is right for all rows.
     """
 
     parts: Parts

@@ -143,6 +143,8 @@ def _of_call(context: Context, node: exp.Anonymous, depth: int) -> ServerType:
         return first if first in NUMBERS else "any"
     if name in _UNIFYING:
         return unified(arguments[:1] if name == "nullif" else arguments)
+    if name in ("substr", "substring") and first == "bytea":
+        return "bytea"
     if name == "iif":
         return unified(arguments[1:])
     if name == "round" and len(arguments) == 2:

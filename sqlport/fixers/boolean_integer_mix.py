@@ -52,7 +52,7 @@ def _compared(context: Context, column: exp.Column, comparison: exp.Expr) -> Ite
         parts: tuple[str | Span, ...] = (span,) if positive else ("NOT ", span)
         yield Proposal(span, (Rewrite(whole.start, whole.end, parts),))
     elif isinstance(other, exp.Placeholder):
-        yield Proposal(span, (wrap(parsed.span(other), "(", "::int <> 0)"),))
+        yield Proposal(span, (wrap(parsed.span(other), "(CAST(", " AS int) <> 0)"),))
     elif semantics.kind(other) in ("integer", "any"):
         yield Proposal(span, (wrap(span, "", "::int"),))
 

@@ -26,7 +26,9 @@ def find(context: Context) -> Iterator[Proposal]:
 
 
 def _belongs_to_call(node: exp.Expr) -> bool:
-    return isinstance(node.parent, exp.Anonymous) and node.parent.this in CALLS and not isinstance(node, exp.CurrentTime)
+    return (
+        isinstance(node.parent, exp.Anonymous) and node.parent.this in CALLS and not isinstance(node, exp.CurrentTime)
+    )
 
 
 def _goes_to_timestamp(context: Context, node: exp.Expr) -> bool:

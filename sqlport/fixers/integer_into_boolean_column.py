@@ -21,7 +21,7 @@ def find(context: Context) -> Iterator[Proposal]:
     for node in _into_boolean(context):
         span = parsed.span(node)
         if isinstance(node, exp.Placeholder):
-            yield Proposal(span, (wrap(span, "", "::int::boolean"),))
+            yield Proposal(span, (wrap(span, "CAST(CAST(", " AS int) AS boolean)"),))
         elif isinstance(node, exp.Literal) and not node.is_string and str(node.this) in ("0", "1"):
             yield Proposal(span, (replace(span, "true" if str(node.this) == "1" else "false"),))
         elif context.semantics.kind(node) == "integer":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlport.fixers import Context, Proposal
+from sqlport.fixers import Context, Proposal, _nocase_use
 from sqlport.fixers._tables import chosen_type, defined_columns, removed, type_rewrite
 from sqlport.model import Applicability
 
 
 def find(context: Context) -> Iterator[Proposal]:
-    """Every COLLATE NOCASE of a column: citext for text, nothing for other types (they have no case)."""
+    """Every COLLATE NOCASE of a column: citext for text, nothing for other types (they have no case); and its use."""
+    yield from _nocase_use.find(context)
     for table, column in defined_columns(context):
         clauses = [each for each in column.all("collate") if each.collation and each.collation.same_as("nocase")]
         if not clauses:

@@ -58,6 +58,8 @@ def _proposal(context: Context, call: exp.Anonymous) -> Proposal | None:
         piece.spelled == "%s" and piece.argument == (context.parsed.span(argument),) and not piece.condition
         for piece, argument in zip(arguments, call.expressions[1:], strict=False)
     )
+    written = "".join(piece if isinstance(piece, str) else piece.spelled for piece in pieces)
+    unchanged = unchanged and written == str(template.this).replace("'", "''")
     if call.this == "format" and unchanged and len(arguments) == len(call.expressions) - 1:
         return None
     conditions = list(dict.fromkeys(piece.condition for piece in arguments if piece.condition))

@@ -25,6 +25,8 @@ def find(context: Context) -> Iterator[Proposal]:
         numbers = call.expressions[1:]
         if any(isinstance(number, exp.Null) for number in numbers):
             continue
+        if _is_from_end(context, call):
+            numbers = numbers[1:]
         unsure = [number for number in numbers if not not_negative(context, number)]
         span = context.parsed.span(call)
         if _is_guarded(context, call):
@@ -35,6 +37,15 @@ def find(context: Context) -> Iterator[Proposal]:
             rewrite = _rewrite(context, call)
             if rewrite is not None:
                 yield Proposal(span, (rewrite,))
+
+
+def _is_from_end(context: Context, call: exp.Anonymous) -> bool:
+    """Whether the place is `length(text) - 3 + 1` of an earlier rewriting, right beyond the ends as well."""
+    place = call.expressions[1]
+    if not (isinstance(place, exp.Add) and isinstance(place.this, exp.Sub) and literal(place.expression) == 1):
+        return False
+    size = place.this.this
+    return isinstance(size, exp.Anonymous) and size.this == "length" and size.expressions == call.expressions[:1]
 
 
 def _rewrite(context: Context, call: exp.Anonymous) -> Rewrite | None:
@@ -86,7 +97,7 @@ def _from_end(context: Context, value: exp.Expr, count: int, length: exp.Expr | 
     blob = server_type(context, value) == "bytea"
     if not blob and (length is None or (known is not None and known >= count)):
         return ("right(", text, f", {count})")
-    place: Parts = ("length(", text, ")") if count == 1 else ("length(", text, f") - {count - 1}")
+    place: Parts = ("length(", text, f") - {count} + 1")
     return _with_length(context, value, place, None, length)
 
 

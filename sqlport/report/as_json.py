@@ -122,7 +122,7 @@ def _summary(report: Report) -> dict[str, Any]:
     return {
         "findings": summary.findings,
         "effects": {effect.value: count for effect, count in summary.by_effect.items()},
-        "fixable": {"safe": summary.safe, "unsafe": summary.unsafe, "manual": summary.manual},
+        "fixable": {"safe": summary.safe, "unsafe": summary.unsafe, "held": summary.held, "manual": summary.manual},
         "files": summary.files,
         "statements": summary.statements,
         "sinks": {

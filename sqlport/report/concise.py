@@ -21,6 +21,8 @@ def render(report: Report, *, color: bool = False) -> str:
 
 
 def mark(finding: Finding) -> str:
-    """`[fixable]`, `[fixable --unsafe]`, or nothing for what is ported by hand."""
+    """`[fixable]`, `[fixable --unsafe]`, why a fix was held back, or nothing for what is ported by hand."""
+    if finding.fix and finding.fix.reason and applicability_of(finding) is not Applicability.MANUAL:
+        return f"[not applied: {printable(finding.fix.reason)}]"
     marks = {Applicability.SAFE: "[fixable]", Applicability.UNSAFE: "[fixable --unsafe]"}
     return marks.get(applicability_of(finding), "")

@@ -57,6 +57,8 @@ def frame(place: Place, source: Lines, paint: Paint, label: str = "") -> list[st
     if last > first and place.end_column <= 1:
         last -= 1
     shown_lines = _numbers(max(1, first - _CONTEXT), first, last, min(len(source), last + _CONTEXT))
+    if len(shown_lines) > 1 and shown_lines[-1] != last and not source[shown_lines[-1] or 1].strip():
+        shown_lines.pop()
     gutter = len(str(max(number for number in shown_lines if number)))
     bar = paint("|", "blue")
     out = [f"{' ' * gutter} {bar}"]

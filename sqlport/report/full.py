@@ -21,18 +21,21 @@ def render(report: Report, *, color: bool = False) -> str:
 
 
 def blocks(report: Report, findings: Sequence[Finding], paint: Paint) -> Iterator[list[str]]:
-    """The lines of each finding."""
+    """The lines of each finding; of several in one statement the first shows its SQL."""
     statements = {statement.id: statement for statement in report.statements}
 
     @lru_cache(maxsize=8)
     def lines(path: str) -> Lines | None:
         return Lines.of(report.sources[path]) if path in report.sources else None
 
+    previous: Statement | None = None
     for finding in findings:
         statement = statements.get(finding.statement_id)
+        told = previous is not None and previous is statement
+        previous = statement
         yield [
             *_head(finding, lines, paint),
-            *_sql(finding, statement, paint),
+            *(() if told else _sql(finding, statement, paint)),
             *_fix(finding, lines, paint),
             *_notes(finding, statement, report.verdicts.get(finding.statement_id), paint),
         ]
@@ -124,7 +127,7 @@ def _notes(finding: Finding, statement: Statement | None, verdict: Verdict | Non
         label = "unsafe" if fix.applicability is Applicability.UNSAFE else "note"
         yield _note(paint, label, f"right only if {printable(fix.condition)}")
     if fix is not None and fix.reason:
-        yield _note(paint, "not applied", printable(REASONS.get(fix.reason, fix.reason)))
+        yield _note(paint, "not applied", printable(why_not(fix.reason)))
     if verdict is not None and verdict.kind == "rejected" and finding.code == "SQP004":
         yield _note(paint, f"SQLSTATE {verdict.sqlstate}", printable(verdict.message))
 
@@ -138,6 +141,15 @@ REASONS = {
     "conflicting-uses": "the text is used by several statements that do not agree on the change",
 }
 """What the reasons for which a fix is not written mean."""
+
+
+def why_not(reason: str) -> str:
+    """The sentence for a reason (`no-schema: no such table: users`)."""
+    word, _, detail = reason.partition(": ")
+    text = REASONS.get(word)
+    if text is None:
+        return reason
+    return f"{text} ({detail})" if detail else text
 
 
 def _note(paint: Paint, label: str, text: str) -> str:

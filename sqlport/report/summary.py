@@ -46,6 +46,8 @@ def _fixable(report: Report) -> Iterator[str]:
         ways.append(f"{summary.safe} with `sqlport fix`")
     if summary.unsafe:
         ways.append(f"{summary.unsafe} with `sqlport fix --unsafe`")
+    if summary.held:
+        ways.append(f"{summary.held} with a fix that was not made (each says why)")
     if summary.manual:
         ways.append(f"{summary.manual} by hand")
     yield f"To port: {', '.join(ways)}."

@@ -43,7 +43,8 @@ def verdicts(report: Report, *, color: bool = False, width: int = 120) -> str:
 def _said(verdict: Verdict) -> str:
     if verdict.kind == "rejected":
         return printable(f"rejected: {verdict.sqlstate} {verdict.message}".replace("  ", " "))
-    return printable(f"{verdict.kind}: {verdict.reason}" if verdict.reason else verdict.kind)
+    detail = f" ({verdict.message})" if verdict.message else ""
+    return printable(f"{verdict.kind}: {verdict.reason}{detail}" if verdict.reason else verdict.kind)
 
 
 def statements(report: Report, *, color: bool = False) -> str:

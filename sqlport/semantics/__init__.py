@@ -25,6 +25,7 @@ _BITWISE = (
     exp.BitwiseLeftShift,
     exp.BitwiseRightShift,
 )
+_STRICT = frozenset("lower upper length trim ltrim rtrim abs replace substr substring instr hex round".split())
 _LOGICAL = (exp.And, exp.Or, exp.Not, exp.Where, exp.Having)
 
 
@@ -144,7 +145,7 @@ class Semantics:
         if not kinds.follows_arguments(name) or not node.expressions:
             return "any"
         arguments = node.expressions[1:] if name == "iif" else node.expressions
-        if name in ("round", "ceil", "ceiling", "floor", "trunc", "nullif", "lag", "lead", "nth_value"):
+        if name in ("round", "ceil", "ceiling", "floor", "trunc", "nullif", "lag", "lead", "nth_value", "likelihood"):
             arguments = arguments[:1]
         found = kinds.unified(self.kind(argument) for argument in arguments)
         if found == "boolean" and kinds.wants_number(name):
@@ -164,7 +165,7 @@ class Semantics:
                 return False
             if node.this in ("coalesce", "ifnull"):
                 return all(self.nullable(argument) for argument in node.expressions)
-            if node.this in ("lower", "upper", "length", "trim", "abs"):
+            if node.this in _STRICT:
                 return any(self.nullable(argument) for argument in node.expressions)
             return True
         if isinstance(node, exp.Window):

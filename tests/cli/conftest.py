@@ -49,14 +49,13 @@ def run(project: Path) -> Run:
     return invoke
 
 
-def start(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
+def start(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run `sqlport` as a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **(more.pop("env", None) or {})}  # type: ignore[dict-item]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
     return subprocess.run(
         [sys.executable, "-c", "from sqlport.cli import main; main()", *arguments],
         capture_output=True,
         text=True,
         check=False,
         env=environment,
-        **more,  # type: ignore[call-overload]
     )

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 Hook = Callable[..., "subprocess.CompletedProcess[str]"]
-SELECT = '[tool.sqlport]\nselect = ["FNC", "UPS"]\nschema = "schema.sql"\n'
+SELECT = '[tool.sqlport]\nselect = ["FNC"]\nschema = "schema.sql"\n'
 
 
 @pytest.fixture(scope="module")

@@ -150,7 +150,7 @@ def test_several_statements_in_one_text_are_refused_and_not_run(ask: Ask, sql: s
             connection.execute("INSERT INTO users VALUES (1, 'a', true); INSERT INTO notes VALUES (1, 1)")
         schema = SchemaResult(name, (), "")
         for kind in ("plan", "run"):
-            (verdict,) = judge(ask.server, schema, [Question(sql, (), kind)])  # type: ignore[arg-type]
+            (verdict,) = judge(ask.server, schema, [Question(sql, (), kind)])
             if verdict.kind == "unverified":
                 assert kind == "plan"
             else:

@@ -17,7 +17,7 @@ from sqlport.hosts.python.holes import looks_like_sql
 from sqlport.hosts.python.index import Index, index
 from sqlport.hosts.python.literals import Token, scan
 from sqlport.hosts.python.match import Match, arguments, match
-from sqlport.hosts.python.modules import Modules
+from sqlport.hosts.python.modules import Modules, modules_of
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sink, Sinks, load
 from sqlport.hosts.python.source import Source, check, parse
@@ -83,7 +83,7 @@ class _Extractor:
     builder: Builder = field(init=False)
 
     def __post_init__(self) -> None:
-        self.modules = Modules(self.settings, self.sinks)
+        self.modules = modules_of(self.settings, self.sinks)
         path = self.source.file.path
         self.evaluator = Evaluator(self.source, self.sinks, self.modules.resolver(path))
         self.builder = Builder(self._place)

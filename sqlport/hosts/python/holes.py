@@ -35,6 +35,7 @@ def kinds(sql: str, spans: Sequence[tuple[int, int]]) -> list[HoleKind]:
     tokens = _tokens(sql, spans)
     found: dict[int, HoleKind] = {}
     words: list[str] = []
+    following = 0
     opened: list[tuple[int, str]] = []  # of each open parenthesis: how many words came before, and the last token
     for position, token in enumerate(tokens):
         if token.text == "(":
@@ -43,9 +44,9 @@ def kinds(sql: str, spans: Sequence[tuple[int, int]]) -> list[HoleKind]:
             opened.pop()
         if token.kind == "word":
             words.append(token.text.upper())
-        for span in spans:
-            if token.start <= span[0] and span[1] <= token.end:
-                found[span[0]] = _kind(tokens, position, span, words, opened)
+        while following < len(spans) and spans[following][1] <= token.end:
+            found[spans[following][0]] = _kind(tokens, position, words, opened)
+            following += 1
     return [found.get(start, HoleKind.CLAUSE) for start, _ in spans]
 
 
@@ -56,13 +57,13 @@ def _tokens(sql: str, spans: Sequence[tuple[int, int]]) -> list[_Token]:
         masked[start:end] = "h" * (end - start)
     # A word that touches a hole is one token with it.
     text = "".join(masked)
-    holes = {start for start, _ in spans}
+    holes = set(spans)
     tokens = []
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
         if kind in {"space", "comment"}:
             continue
-        if kind == "word" and match.start() in holes and any(match.span() == span for span in spans):
+        if kind == "word" and match.span() in holes:
             kind = "hole"
         tokens.append(_Token(kind, match.group(), match.start(), match.end()))
     return tokens
@@ -77,7 +78,6 @@ _FOLLOWS_COLUMN = frozenset("= < > <= >= <> != == LIKE GLOB IN IS BETWEEN NOT CO
 def _kind(
     tokens: Sequence[_Token],
     position: int,
-    span: tuple[int, int],
     words: Sequence[str],
     opened: Sequence[tuple[int, str]],
 ) -> HoleKind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,31 +16,32 @@ from sqlport.hosts.python.source import Source, parse
 from sqlport.hosts.python.values import Class, Ref, Value
 from sqlport.model import SourceFile, SqlportError
 
-MAX_MODULES = 200
-"""Modules that are read for the imports of one file."""
+MAX_MODULES = 2000
+"""Modules that are kept for the imports of others."""
 
 
 @dataclass(slots=True)
 class Modules:
-    """The modules that one file reaches, each read once; a cycle of imports ends at what is known by then."""
+    """The modules that a run's files import, each read once."""
 
     settings: Settings
     sinks: Sinks
     sources: dict[str, Source] = field(default_factory=dict)
     scopes: dict[str, Scope | None] = field(default_factory=dict)
-    files: dict[str, str | None] = field(default_factory=dict)
+    files: dict[str, bool] = field(default_factory=dict)
+    known: dict[tuple[str, Ref], Value | None] = field(default_factory=dict)
 
     def resolver(self, path: str) -> Callable[[Ref], Value | None]:
         """How the file at `path` looks up its imports."""
-        known: dict[Ref, Value | None] = {}
 
         def resolve(ref: Ref) -> Value | None:
             if self.settings.read is None:
                 return None
-            if ref not in known:
-                known[ref] = None  # while it is looked up: a cycle
-                known[ref] = self._lookup(path, ref)
-            return known[ref]
+            key = (path, ref)
+            if key not in self.known:
+                self.known[key] = None  # while it is looked up: a cycle of imports ends here
+                self.known[key] = self._lookup(path, ref)
+            return self.known[key]
 
         return resolve
 
@@ -82,15 +84,13 @@ class Modules:
 
     def _exists(self, path: str) -> bool:
         if path not in self.files:
-            file: SourceFile | None = None
-            if self.settings.read is not None and len(self.files) < 50 * MAX_MODULES:
-                file = _read(self.settings.read, path)
-            self.files[path] = None if file is None else path
+            file = _read(self.settings.read, path) if self.settings.read is not None else None
+            self.files[path] = file is not None
             if file is not None and len(self.sources) < MAX_MODULES:
                 source = parse(file)
                 if isinstance(source, Source):
                     self.sources[path] = source
-        return self.files[path] is not None
+        return self.files[path]
 
     def _scope(self, path: str) -> Scope | None:
         if path not in self.scopes:
@@ -100,6 +100,17 @@ class Modules:
                 evaluator = Evaluator(source, self.sinks, self.resolver(path))
                 self.scopes[path] = Flow(evaluator, {}, lambda *_: None).module(source.tree)
         return self.scopes[path]
+
+
+_OPEN: weakref.WeakKeyDictionary[Read, dict[tuple[object, ...], Modules]] = weakref.WeakKeyDictionary()
+
+
+def modules_of(settings: Settings, sinks: Sinks) -> Modules:
+    """The modules as `settings.read` gives them: shared by all files that are read through the same function."""
+    if settings.read is None:
+        return Modules(settings, sinks)
+    shared = _OPEN.setdefault(settings.read, {})
+    return shared.setdefault((settings.sinks, settings.roots), Modules(settings, sinks))
 
 
 def _upwards(folder: str) -> list[str]:

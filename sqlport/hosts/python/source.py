@@ -25,11 +25,14 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.ascii = text.isascii()
         self.starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
 
     def offset(self, line: int, column: int) -> int:
         """The character at `ast`'s 1-based line and 0-based column, which counts UTF-8 bytes."""
         start = self.starts[line - 1]
+        if self.ascii:
+            return start + column
         here = self.text[start : start + column]
         if here.isascii():
             return start + column

@@ -170,7 +170,11 @@ def _names(pieces: Sequence[Piece]) -> list[str]:
 
 
 _KEY = re.compile(r"\[['\"](\w+)['\"]\]$")
-_LAST = re.compile(r"([^\W\d]\w*)(?:\(.*\)|\[.*\])?$", re.DOTALL)
+_STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NAME = re.compile(r"[^\W\d]\w*")
+_NO_NAMES = frozenset(
+    "join format str int len repr for in if else not and or is None True False await lambda _".split()
+)
 
 
 def hole_name(source: str) -> str:
@@ -178,10 +182,10 @@ def hole_name(source: str) -> str:
     key = _KEY.search(source)
     if key is not None and key.group(1).isidentifier():
         return key.group(1)
-    head = source.partition("(")[0].partition("[")[0].strip()
-    last = _LAST.search(head)
-    name = last.group(1) if last is not None else "hole"
-    if name in ("join", "format", "str", "len", "int") and (inner := re.findall(r"[^\W\d]\w*", source)):
-        rest = [word for word in inner if word not in ("join", "format", "str", "len", "int", "for", "in", "_")]
-        name = rest[-1] if rest else name
-    return name[:40]
+    plain = _STRING.sub("", source)
+    head = plain.partition("(")[0].partition("[")[0]
+    for part in (head, plain):
+        names = [name for name in _NAME.findall(part) if name not in _NO_NAMES]
+        if names:
+            return names[-1][:40]
+    return "hole"

@@ -1,0 +1,59 @@
+"""INSERT OR REPLACE by several keys: all rows in the way are deleted first, in the same statement."""
+
+from __future__ import annotations
+
+from sqlport.catalog import UniqueKey
+from sqlport.catalog.names import quote
+from sqlport.catalog.types import column_type
+from sqlport.fixers import Context
+from sqlport.fixers._inserts import Insert, names, without_conflict
+from sqlport.model import Span
+from sqlport.sql import Rewrite, replace
+
+
+def replacing(context: Context, found: Insert, keys: tuple[UniqueKey, ...]) -> tuple[Rewrite, ...]:
+    """`WITH new AS (VALUES ...), gone AS (DELETE ... USING new) INSERT ... SELECT`; nothing where that is no way.
+
+    The INSERT reads `gone`, so that PostgreSQL deletes first. The first row of VALUES says the types.
+    """
+    given = found.given()
+    parsed, values = context.parsed, found.node.expression
+    if not found.rows or found.node.args.get("with_") or found.table is None:
+        return ()
+    if any(name.lower() not in given for key in keys for name in key.columns):
+        return ()
+    types = []
+    for name in found.columns:
+        column = found.table.column(name)
+        if column is None:
+            return ()
+        types.append(column_type(column, found.table.name, context.target))
+    removed = without_conflict(context)
+    assert removed is not None
+    casts = []
+    for value, type_name in zip(found.rows[0], types, strict=True):
+        span = parsed.span(value)
+        casts.append(replace(span, "CAST(", span, f" AS {type_name})"))
+    same = " OR ".join(_same(found.name, key) for key in keys)
+    table = quote(found.name)
+    columns = names(found.columns)
+    span = parsed.span(values)
+    start = parsed.tokens[0].start
+    head = Span(removed.end, span.start)
+    whole = Rewrite(
+        start,
+        span.end,
+        (
+            f"WITH new ({columns}) AS (",
+            span,
+            f"), gone AS (DELETE FROM {table} USING new WHERE {same} RETURNING 1) INSERT ",
+            head,
+            f"SELECT {columns} FROM new WHERE (SELECT count(*) FROM gone) >= 0",
+        ),
+    )
+    return (whole, *casts)
+
+
+def _same(table: str, key: UniqueKey) -> str:
+    equal = [f"{quote(table)}.{quote(name)} = new.{quote(name)}" for name in key.columns]
+    return equal[0] if len(equal) == 1 else "(" + " AND ".join(equal) + ")"

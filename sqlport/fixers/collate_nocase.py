@@ -1,0 +1,72 @@
+"""COL001: COLLATE NOCASE in an expression, an index or a key, as lower()."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._citext import is_citext
+from sqlport.fixers._collations import collations, dropped, other_under, others, parent_of, under
+from sqlport.fixers._tables import created
+from sqlport.model import Applicability, Span
+from sqlport.sql import replace
+from sqlport.sql.definitions import Term
+
+_VALUES = ("min", "max", "group_concat", "string_agg")
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """Every COLLATE NOCASE (those of columns are COL002)."""
+    for node in collations(context, "NOCASE"):
+        yield from _expression(context, node)
+    table = created(context)
+    for constraint in table.constraints if table is not None else ():
+        if constraint.kind in ("unique", "primary key"):
+            folded = [term for term in constraint.terms if _is_nocase(term)]
+            if folded:
+                yield _key(context, constraint.body, constraint.terms, constraint.kind == "unique")
+
+
+def _expression(context: Context, node: exp.Collate) -> Iterator[Proposal]:
+    span = context.parsed.span(node)
+    compared = others(node)
+    if compared is None:
+        whole, parent = parent_of(node)
+        if isinstance(parent, exp.Anonymous) and parent.this in _VALUES:
+            yield Proposal(span)
+        elif isinstance(whole.parent, exp.Select) and whole.parent.args.get("distinct") is not None:
+            yield Proposal(span)
+        else:
+            yield Proposal(span, (dropped(context, node),), Applicability.SAFE)
+    elif any(is_citext(context, side) for side in (node.this, *compared)) or not _is_text(context, node.this):
+        yield Proposal(span, (dropped(context, node),), Applicability.SAFE)
+    elif any(isinstance(other, exp.Subquery) for other in compared):
+        yield Proposal(span)
+    else:
+        rewrites = [under(context, node, "lower(", ")", str.lower)]
+        for other in compared:
+            rewrites.extend(other_under(context, other, "lower(", ")", str.lower))
+        yield Proposal(span, tuple(rewrites))
+
+
+def _is_text(context: Context, node: exp.Expr) -> bool:
+    return context.semantics.kind(node) in ("text", "any", "null")
+
+
+def _is_nocase(term: Term) -> bool:
+    return term.collation is not None and term.collation.text.upper() == "NOCASE"
+
+
+def _key(context: Context, body: Span, terms: tuple[Term, ...], unique: bool) -> Proposal:
+    """UNIQUE over expressions is no constraint in PostgreSQL, but an exclusion of equal ones is."""
+    if not unique:
+        return Proposal(body)
+    keys = [f"lower({_name(context, term)})" if _is_nocase(term) else _name(context, term) for term in terms]
+    text = ", ".join(f"{key} WITH =" for key in keys)
+    return Proposal(body, (replace(body, f"EXCLUDE USING btree ({text})"),))
+
+
+def _name(context: Context, term: Term) -> str:
+    return term.expression.of(context.parsed.text)
