@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlport.model import Applicability, Driver, Edit, Effect, Finding, Port, Profile, Severity, Span, Target
+from sqlport.model import Applicability, Arguments, Driver, Edit, Effect, Finding, Port, Profile, Severity, Span, Target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,20 +52,33 @@ def port(
         unsafe=unsafe,
         speaks_target=True,
         passes_parameters=params is not None,
+        arguments=_arguments(params),
     )
+    texts = tuple(piece.span.of(sql) for piece in pieces)
     edits: list[Edit] = []
     findings: list[Finding] = []
     parameters: list[int | str] = []
-    for piece in pieces:
+    for number, piece in enumerate(pieces):
         start = piece.span.start
         if piece.dot_command:
             findings.append(dot_command(piece.span))
             continue
-        ported = port_statement(piece.span.of(sql), (), request)
+        neighbours = replace(request, before=texts[:number], after=texts[number + 1 :])
+        ported = port_statement(texts[number], (), neighbours)
         edits.extend(Edit(edit.start + start, edit.end + start, edit.text) for edit in ported.edits)
         findings.extend(_moved(finding, start) for finding in ported.findings)
         parameters.extend(ported.parameters)
     return Port(apply(sql, edits), tuple(findings), tuple(parameters), tuple(edits))
+
+
+def _arguments(params: Sequence[Any] | Mapping[str, Any] | None) -> Arguments:
+    """What the parameters tell, as the host would."""
+    if params is None:
+        return Arguments()
+    named = params.items() if isinstance(params, Mapping) else enumerate(params)
+    types = {key: "None" if value is None else type(value).__name__ for key, value in named}
+    names = tuple(params) if isinstance(params, Mapping) else None
+    return Arguments(passed=True, count=len(params), names=names, types=types)
 
 
 def _moved(finding: Finding, by: int) -> Finding:

@@ -96,8 +96,7 @@ class Config:
         The most specific of `select` and `ignore` decides, `ignore` where they are equal; `per-file-ignores`
         only takes away. A finding without a rule (`SQP...`) is wanted unless it is ignored.
         """
-        selected = 0 if code in NAMES else _weight(self.select, code, name)
-        if selected < 0 or _weight(self.ignore, code, name) >= max(selected, 0):
+        if not _selected(self.select, self.ignore, code, name):
             return False
         if not path or not self.per_file_ignores:
             return True
@@ -170,6 +169,12 @@ def is_selector(text: str) -> bool:
 def matches(selector: str, code: str, name: str) -> bool:
     """Whether the code, name, family prefix or `ALL` in `selector` covers the rule."""
     return _weight((selector,), code, name) >= 0
+
+
+@lru_cache(maxsize=4096)  # asked once for every rule and statement
+def _selected(select: tuple[str, ...], ignore: tuple[str, ...], code: str, name: str) -> bool:
+    selected = 0 if code in NAMES else _weight(select, code, name)
+    return selected >= 0 and _weight(ignore, code, name) < selected
 
 
 def _weight(selectors: Sequence[str], code: str, name: str) -> int:

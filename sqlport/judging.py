@@ -106,14 +106,15 @@ def _of_docket(server: Server, docket: Docket) -> Mapping[str, Verdict]:
     asked = [(case.ported, case.question) for case in docket.cases if case.question is not None]
     prepared = prepare_schema(server, docket.ddl)
     answers = judge(server, prepared, [question for _, question in asked])
+    server.drop_database(prepared.database)
     with closing(_original_tables(docket.schema)) as sqlite:
         for (one, _), verdict in zip(asked, answers, strict=True):
             verdicts[one.statement.id] = _explained(one, verdict, sqlite)
     return verdicts
 
 
-def remember(asked: Sequence[Docket], judgement: Judgement, config: Config) -> None:
-    """Put the verdicts into the ledger, and take out what no statement asks for any more.
+def remember(asked: Sequence[Docket], judgement: Judgement, config: Config, *, whole: bool) -> None:
+    """Put the verdicts into the ledger; after a look at the `whole` project, take out what nothing asks for.
 
     Raises SqlportError where the ledger cannot be read or written.
     """
@@ -133,6 +134,8 @@ def remember(asked: Sequence[Docket], judgement: Judgement, config: Config) -> N
         for one, question, digest in _keyed(asked)
     ]
     ledger.store(config.root, entries)
+    if not whole:
+        return
     known = {key: entry for key, entry in ledger.load(config.root).items() if entry.major == major}
     ledger.prune(config.root, ledger.stale(known, (entry.key for entry in entries)))
 

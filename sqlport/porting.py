@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlport.model import (
     Applicability,
+    Arguments,
     Edit,
     Effect,
     Finding,
@@ -30,7 +31,8 @@ SEVERITY: Mapping[Effect, Severity] = {
     Effect.SLOWER: Severity.WARNING,
     Effect.STYLE: Severity.INFO,
 }
-_LAST = frozenset(["PRM001", "PRM003"])  # spelling for the driver, which the server is not asked with
+# What the server is not asked with: spelling for the driver, and a statement more.
+_LAST = frozenset(["PRM001", "PRM003", "ROW002"])
 _ROUNDS = 8  # rewrites that wanted the same text get their turn in the next round; the last finds nothing
 
 
@@ -58,7 +60,8 @@ class StatementPort:
 class Request:
     """How a statement is to be ported: what it is ported to, by which rules, and which fixes may be made.
 
-    Rules in `muted` still report what they find, but nothing is changed for them.
+    Rules in `muted` still report what they find, but nothing is changed for them. `before` and `after` are the
+    other statements of the same script, in order.
     """
 
     target: Target
@@ -69,6 +72,9 @@ class Request:
     speaks_target: bool = False
     passes_parameters: bool = False
     muted: frozenset[str] = frozenset()
+    arguments: Arguments = Arguments()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,9 @@ def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Ca
         request.target,
         request.speaks_target,
         request.passes_parameters,
+        request.arguments,
+        request.before,
+        request.after,
     )
     for rule in request.rulebook.rules:
         if (rule.code in _LAST) is last and request.selected(rule):

@@ -83,7 +83,8 @@ def verify(
         judgement = from_ledger(asked, config)
     else:
         judgement = judged(asked, config, progress)
-        remember(asked, judgement, config)
+        whole = any(config.root.is_relative_to(Path(path).resolve()) for path in paths)
+        remember(asked, judgement, config, whole=whole)
     return _report(source, ported, config, book, judgement=judgement)
 
 
@@ -193,7 +194,9 @@ def port(
     tables = tables_of(source.statements, config)
     placer = Placer(source.files)
     ported: list[Ported] = []
+    scripts = _scripts(source.statements)
     for number, statement in enumerate(source.statements):
+        before, after = scripts.get(statement.id, ((), ()))
         if progress is not None:
             progress("porting", number, len(source.statements))
         request = Request(
@@ -204,9 +207,26 @@ def port(
             unsafe=unsafe,
             speaks_target=statement.host == "sql" or config.driver is not None,
             passes_parameters=statement.arguments.passed,
+            arguments=statement.arguments,
+            before=before,
+            after=after,
         )
         ported.append(Ported(statement, _port(statement, request, source.suppressions, placer)))
     return tuple(ported)
+
+
+def _scripts(statements: Sequence[Statement]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """For each statement of a `.sql` file the ones before and behind it there."""
+    files: dict[str, list[Statement]] = {}
+    for statement in statements:
+        if statement.host == "sql":
+            files.setdefault(statement.path, []).append(statement)
+    scripts: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    for script in files.values():
+        texts = tuple(statement.sql for statement in script)
+        for number, statement in enumerate(script):
+            scripts[statement.id] = (texts[:number], texts[number + 1 :])
+    return scripts
 
 
 def _selected(config: Config, path: str) -> Callable[[Rule], bool]:

@@ -49,6 +49,8 @@ def test_case_holds_on_both_engines(rule: Rule, case: Case, connection: psycopg.
     again = sqlport.port(plain, schema=case.schema, unsafe=case.unsafe, driver="none")
     assert [f for f in again.findings if f.applied and f.code not in ("PRM001", "PRM003")] == []
     before = on_sqlite(case.schema, case.bad, case.params)
+    if before.error and rule.needs:
+        pytest.skip(f"this SQLite has not {', '.join(rule.needs)}")
     assert before.error == ""
     reordered = tuple(case.params[key] for key in ported.parameters if isinstance(key, int)) or None
     assert on_postgres(connection, case.schema, ported.sql, reordered) == before

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlport.model import Applicability, Span, Target
+from sqlport.model import Applicability, Arguments, Span, Target
 
 if TYPE_CHECKING:
     from sqlport.catalog import Catalog
@@ -22,7 +22,8 @@ class Context:
     """What a fixer may ask: the statement, what its names and expressions are, and what it is ported to.
 
     `speaks_target` tells whether the call (or the `.sql` file) takes the target driver's placeholders;
-    `passes_parameters` whether parameters are passed at all, so that the driver reads `%`.
+    `passes_parameters` whether parameters are passed at all, so that the driver reads `%`; `arguments` what is
+    known of their types. `before` and `after` are the other statements of the same script.
     """
 
     parsed: Parsed
@@ -31,6 +32,13 @@ class Context:
     target: Target
     speaks_target: bool = False
     passes_parameters: bool = False
+    arguments: Arguments = Arguments()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    def argument_type(self, key: int | str) -> str:
+        """The Python type that is passed for a parameter (`Placeholder.key`); empty where that is not known."""
+        return self.arguments.types.get(key, "")
 
 
 @dataclass(frozen=True, slots=True)

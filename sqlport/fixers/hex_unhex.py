@@ -20,10 +20,17 @@ _NOT_NULL_CALLS = frozenset(["randomblob", "zeroblob", "decode", "uuid_send"])
 def find(context: Context) -> Iterator[Proposal]:
     """Every hex(x), unhex(x)."""
     for call in context.parsed.calls("hex"):
-        if len(call.expressions) == 1:
+        if len(call.expressions) == 1 and not _is_random_identifier(call.expressions[0]):
             yield _hex(context, call)
     for call in context.parsed.calls("unhex"):
         yield _unhex(context, call)
+
+
+def _is_random_identifier(value: exp.Expr) -> bool:
+    """Whether it is `randomblob(16)`, whose digits FNC009 makes from a UUID."""
+    return isinstance(value, exp.Anonymous) and value.this == "randomblob" and [
+        str(size.this) for size in value.expressions
+    ] == ["16"]
 
 
 def _hex(context: Context, call: exp.Anonymous) -> Proposal:

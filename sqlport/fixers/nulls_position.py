@@ -20,6 +20,8 @@ def find(context: Context) -> Iterator[Proposal]:
         words = [token.word for token in parsed.tokens_in(span)]
         if "NULLS" in words[-2:-1] or isinstance(owner, exp.Update | exp.Delete):
             continue
+        if ordered.parent is not None and isinstance(ordered.parent.parent, exp.WithinGroup):
+            continue  # percentiles leave NULL out
         if any(_sorts_nulls(context, node, owner) for node in stands_for(context, ordered, owner)):
             yield Proposal(span, (wrap(span, "", " NULLS LAST" if words[-1] == "DESC" else " NULLS FIRST"),))
 

@@ -48,7 +48,7 @@ def _is_of_target(context: Context, column: exp.Column, statement: exp.Insert) -
     resolved = context.semantics.scopes.resolve(column)
     if resolved is None or resolved.source is None or query is None:
         return False
-    return resolved.source in context.semantics.scopes.sources(statement)
+    return any(source is resolved.source for source in context.semantics.scopes.sources(statement))
 
 
 def _name(statement: exp.Insert) -> str:

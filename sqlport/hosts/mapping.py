@@ -219,11 +219,24 @@ def _uses(mapped: Sequence[tuple[Statement, Sequence[LiteralEdit]]]) -> _Uses:
     """For each literal text: which statement uses which characters."""
     uses: _Uses = {}
     for index, (statement, _) in enumerate(mapped):
-        for origin in statement.origins:
-            literal = origin.literal
-            end = origin.offset + origin.end - origin.start
-            uses.setdefault((literal.path, literal.start, literal.fragment), []).append((index, origin.offset, end))
+        for used in _joined(statement):
+            literal = used.literal
+            key = (literal.path, literal.start, literal.fragment)
+            uses.setdefault(key, []).append((index, used.start, used.end))
     return uses
+
+
+def _joined(statement: Statement) -> list[_Range]:
+    """What the statement uses of its literals; origins that only a doubled character parts are one use."""
+    found: list[_Range] = []
+    for origin in statement.origins:
+        part = _range(origin, origin.start, origin.end, statement.sql)
+        last = found[-1] if found else None
+        if last and (last.literal, last.end, last.sql_end) == (part.literal, part.start, part.sql_start):
+            found[-1] = _Range(last.literal, last.start, part.end, last.sql_start, part.sql_end)
+        else:
+            found.append(part)
+    return found
 
 
 def _agreed(edit: LiteralEdit, made: Sequence[Counter[LiteralEdit]], uses: _Uses) -> bool:
@@ -233,8 +246,7 @@ def _agreed(edit: LiteralEdit, made: Sequence[Counter[LiteralEdit]], uses: _Uses
         inside = start <= edit.start <= end if edit.start == edit.end else start < edit.end and edit.start < end
         if inside:
             touched[index] += 1
-    # An edit over two origins of one statement (a doubled character between them) counts once.
-    return all(1 <= made[index][edit] <= count for index, count in touched.items())
+    return all(made[index][edit] == count for index, count in touched.items())
 
 
 Write = Callable[[Sequence[LiteralEdit], Mapping[str, SourceFile]], "tuple[FileEdit, ...]"]

@@ -188,7 +188,8 @@ class Semantics:
             return True
         if resolved.column is not None:
             optional = resolved.source is not None and resolved.source.optional
-            return optional or not (resolved.column.not_null or resolved.column.rowid_alias)
+            # PostgreSQL keeps NULL out of every primary key, so there is none in the ported table.
+            return optional or not (resolved.column.never_null or resolved.column.primary_key)
         if resolved.source is None or resolved.source.query is None:
             return resolved.expression is None or self.nullable(resolved.expression)
         return resolved.source.optional or self._nullable_output(resolved.source, node.name.lower())
@@ -220,7 +221,13 @@ class Semantics:
             return parent.this is node and (not isinstance(case, exp.Case) or case.this is None)
         if isinstance(parent, exp.CheckColumnConstraint):
             return True
-        return isinstance(parent, exp.Anonymous) and parent.this == "iif" and parent.expressions[0] is node
+        return isinstance(parent, exp.Anonymous) and parent.this in ("iif", "if") and _is_iif_condition(parent, node)
+
+
+def _is_iif_condition(call: exp.Anonymous, node: exp.Expr) -> bool:
+    """Whether the node is one of the conditions of `iif(condition, value, ..., otherwise)`."""
+    arguments = call.expressions
+    return any(argument is node for argument in arguments[: len(arguments) // 2 * 2 : 2])
 
 
 def _branches(case: exp.Case) -> list[exp.Expr]:

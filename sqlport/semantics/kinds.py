@@ -53,6 +53,7 @@ _CALLS: Mapping[str, Kind] = {
         "real",
     ),
     **dict.fromkeys(["randomblob", "zeroblob", "unhex"], "blob"),
+    "regexp_like": "boolean",
     **dict.fromkeys(["glob", "like", "regexp"], "boolean"),
 }
 _LIKE_ARGUMENTS = frozenset(

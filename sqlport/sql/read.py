@@ -23,6 +23,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from sqlport.model import Hole, HoleKind, Span
 from sqlport.sql import spans
+from sqlport.sql.ddl import read_alter_table, read_create_index, read_create_table
 from sqlport.sql.tokens import LexError, Token, convert, dialect, mask, raw_tokens
 
 Node = TypeVar("Node", bound=exp.Expr)
@@ -89,7 +90,8 @@ class Parsed:
     `kind` is its leading words (`SELECT`, `INSERT`, `CREATE TABLE`, `PRAGMA`). `tree` is None for a statement
     that has none (PRAGMA, BEGIN, CREATE TRIGGER, ...) and where `problem` tells why it could not be read.
     `lifted` are clauses that were taken out before parsing: `conflict` (`OR IGNORE`, `REPLACE`),
-    `column-conflict` (`ON CONFLICT ROLLBACK` of a constraint), `indexed`, `options` (`WITHOUT ROWID`, `STRICT`).
+    `column-conflict` (`ON CONFLICT ROLLBACK` of a constraint),
+    `upsert` (a second ON CONFLICT), `indexed`, `options` (`WITHOUT ROWID`, `STRICT`).
     """
 
     text: str
@@ -220,7 +222,16 @@ def _read(sql: str, masked: str, holes: tuple[Hole, ...], blank: frozenset[int])
         reader.lifted["conflict"] = (Span(tokens[0].start, tokens[0].start + len("REPLACE")),)
     reader.lift(kind)
     tree, problem = reader.parse()
+    if tree is None and _is_definition(readable, tokens):
+        problem = None  # SQLite reads it: the fixers of definitions work on its words
     return Parsed(sql, tokens, kind, tree, placeholders, holes, reader.lifted, blanked, problem)
+
+
+def _is_definition(text: str, tokens: tuple[Token, ...]) -> bool:
+    """Whether it is a definition as SQLite takes it, though sqlglot does not (`UNIQUE (a DESC)`)."""
+    return any(
+        reader(text, tokens) is not None for reader in (read_create_table, read_create_index, read_alter_table)
+    )
 
 
 _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*|/\*.*?\*/)*(REPLACE|EXPLAIN)\b", re.IGNORECASE | re.DOTALL)
@@ -313,6 +324,8 @@ class _Reader:
             elif word == "REPLACE" and after[:1] == ["INTO"] and depth == 0 and words[index - 1] != "OR":
                 self.lifted["conflict"] = (self.tokens[index].span,)
                 self.renamed[index] = "INSERT"
+            elif word == "ON" and after[:1] == ["CONFLICT"] and depth == 0 and kind == "INSERT":
+                self._lift_upsert(index)
             elif word == "INDEXED BY":
                 self._take("indexed", index, index + 2)
             elif word == "NOT" and after[:1] == ["INDEXED"]:
@@ -328,6 +341,18 @@ class _Reader:
         if kind in ("CREATE TABLE", "ALTER TABLE"):
             self._plain_column_types(kind)
         self._plain_cast_types()
+
+    def _lift_upsert(self, start: int) -> None:
+        """Take out every ON CONFLICT clause behind the first: `Parsed.lifted["upsert"]`."""
+        if start in self.gone or not any(
+            self.tokens[i].word == "ON" and self.tokens[i + 1].word == "CONFLICT" for i in range(start)
+        ):
+            return
+        depth, end = 0, start
+        while end < len(self.tokens) and (depth or self.tokens[end].word != "RETURNING"):
+            depth += {"(": 1, ")": -1}.get(self.tokens[end].text, 0)
+            end += 1
+        self._take("upsert", start, end)
 
     def _plain_column_types(self, kind: str) -> None:
         """Give every column the type TEXT for the parser: SQLite takes any words, also none, as a type."""
@@ -425,7 +450,7 @@ class _Reader:
 
     @staticmethod
     def _is_call(token: Token, before: Token | None) -> bool:
-        if not _is_name(token.text):
+        if not _is_name(token.text) or " " in token.word:
             return False
         if token.word in _NO_FUNCTION:
             if token.word not in _BOTH_WAYS:

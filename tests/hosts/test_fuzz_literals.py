@@ -74,7 +74,7 @@ def random_edits(rng: random.Random, texts: list[str]) -> list[TokenEdit]:
     fragment = rng.randrange(len(texts))
     size = len(texts[fragment])
     bounds = sorted(rng.randrange(size + 1) for _ in range(2 * rng.choice([1, 1, 1, 2, 3])))
-    edits = []
+    edits: list[TokenEdit] = []
     for start, end in zip(bounds[::2], bounds[1::2], strict=True):
         if not edits or edits[-1].end < start:
             text = "".join(rng.choice(NEW) for _ in range(rng.randrange(0, 4)))

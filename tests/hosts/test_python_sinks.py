@@ -1,5 +1,7 @@
 """Which calls are taken for SQL, and, more often, which are not."""
 
+# ruff: noqa: E501 - the tables are easier to read with one case a line
+
 from __future__ import annotations
 
 import re

@@ -20,7 +20,7 @@ def rewritten(sql: str, match: str, template: str) -> str:
         ("SELECT IFNULL(a, b)", "ifnull($a, $b)", "coalesce($a, $b)", "SELECT coalesce(a, b)"),
         ("SELECT ifnull(a)", "ifnull($a, $b)", "coalesce($a, $b)", "SELECT ifnull(a)"),
         ("SELECT f(a, a), f(a, b)", "f($x, $x)", "g($x)", "SELECT g(a), f(a, b)"),
-        ("SELECT f(a + 1) * 2", "f($x)", "$x::bigint", "SELECT ((a + 1)::bigint) * 2"),
+        ("SELECT f(a + 1) * 2", "f($x)", "$x::bigint", "SELECT (a + 1)::bigint * 2"),
         ("SELECT f(a)", "f($x)", "$x::bigint", "SELECT a::bigint"),
         ("SELECT f(x, 'k')", "f($x, 'k')", "$x", "SELECT x"),
         ("SELECT f(x, 'other')", "f($x, 'k')", "$x", "SELECT f(x, 'other')"),

@@ -57,10 +57,16 @@ def _formatted(
 
 
 def rewritten(text: str, tokens: Sequence[Token], replacements: Mapping[int, str]) -> str | None:
-    """`text` with string tokens (by their start) replaced through libcst; None where libcst cannot read it."""
+    """`text` with string tokens (by their start) replaced through libcst.
+
+    None where libcst cannot read the text, or does not give it back as it is (a form feed, lone `\\r`): it has
+    no say then.
+    """
     try:
         module = libcst.parse_module(text)
     except libcst.ParserSyntaxError:
         return None  # syntax newer than libcst; `ast` and the literal map have agreed already
+    if module.code != text:
+        return None
     numbers = {number: replacements[token.start] for number, token in enumerate(tokens) if token.start in replacements}
     return module.visit(_Literals(numbers)).code

@@ -57,7 +57,7 @@ def comments(source: Source, words: Sequence[str]) -> list[Comment]:
 def suppressions(source: Source, found: Iterable[Comment]) -> list[Suppression]:
     """The suppressions among the comments, each with the lines of the host statement that it covers."""
     result = []
-    statements: list[tuple[int, int]] | None = None
+    statements: list[tuple[int, int, int]] | None = None
     for comment in found:
         match = _SUPPRESSION.search(comment.text)
         if match is None:
@@ -87,9 +87,12 @@ def codes(text: str | None) -> tuple[str, ...]:
     return tuple(code for part in (text or "").split(",") if (code := part.strip()))
 
 
-def statement_lines(tree: ast.Module) -> list[tuple[int, int]]:
-    """First and last line of every simple statement and of every compound statement's head, sorted."""
-    found: list[tuple[int, int]] = []
+def statement_lines(tree: ast.Module) -> list[tuple[int, int, int]]:
+    """First and last line of every simple statement and of every compound statement's head, sorted.
+
+    The third number is the last line on which there is code of it: a head may end in empty lines.
+    """
+    found: list[tuple[int, int, int]] = []
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -97,9 +100,9 @@ def statement_lines(tree: ast.Module) -> list[tuple[int, int]]:
             first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", ()))])
             body = getattr(node, "body", None)
             if body and isinstance(body, list):
-                found.append((first, max(first, body[0].lineno - 1)))
+                found.append((first, max(first, body[0].lineno - 1), _head_end(node)))
             else:
-                found.append((first, node.end_lineno or first))
+                found.append((first, node.end_lineno or first, node.end_lineno or first))
                 if not hasattr(node, "cases"):
                     continue
         waiting.extend(
@@ -110,14 +113,23 @@ def statement_lines(tree: ast.Module) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _covered(statements: Sequence[tuple[int, int]], comment: Comment) -> tuple[int, int]:
+def _head_end(node: ast.stmt) -> int:
+    """The last line of what a compound statement says before its block."""
+    parts = [child for child in ast.iter_child_nodes(node) if not isinstance(child, (ast.stmt, ast.ExceptHandler))]
+    ends = [inner.end_lineno for part in parts for inner in ast.walk(part) if isinstance(inner, (ast.expr, ast.arg))]
+    return max([node.lineno, *(end for end in ends if end is not None)])
+
+
+def _covered(statements: Sequence[tuple[int, int, int]], comment: Comment) -> tuple[int, int]:
     """The statement that the comment's line is part of, else the next one below (or that line alone)."""
-    inside = [span for span in statements if span[0] <= comment.line <= span[1]]
-    if inside and (comment.trailing or inside[-1][0] < comment.line):
-        return inside[-1] if not comment.trailing else (inside[0][0], inside[-1][1])
-    below = bisect.bisect_left(statements, (comment.line, 0))
-    if not comment.trailing and below < len(statements):
-        return statements[below]
+    if comment.trailing:
+        inside = [span for span in statements if span[0] <= comment.line <= span[1]]
+        return (inside[0][0], inside[-1][1]) if inside else (comment.line, comment.line)
+    around = [span for span in statements if span[0] < comment.line < span[2]]
+    below = bisect.bisect_left(statements, (comment.line, 0, 0))
+    if around or below < len(statements):
+        first, last, _ = around[-1] if around else statements[below]
+        return first, last
     return comment.line, comment.line
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +11,7 @@ from sqlport.hosts.python import strings
 from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines, suppressions
 from sqlport.hosts.python.dialects import dialect_of_imports, takes_format
 from sqlport.hosts.python.evaluate import Evaluator
-from sqlport.hosts.python.flow import Flow
+from sqlport.hosts.python.flow import Flow, Pending
 from sqlport.hosts.python.holes import looks_like_sql
 from sqlport.hosts.python.index import Index, index
 from sqlport.hosts.python.literals import Token, scan
@@ -107,14 +106,21 @@ class _Extractor:
         for name in self.index.globals:
             if isinstance(scope.names.get(name), (Str, Const)):
                 scope.set(name, Unknown(name, "it is assigned in several functions"))
-        position = 0
-        while position < len(flow.pending):
-            pending = flow.pending[position]
-            position += 1
-            if id(pending.function.node) in self.index.functions:
-                flow.function(pending)
+        while flow.pending:
+            waiting = sorted(flow.pending, key=self._turn)
+            flow.pending.clear()
+            for pending in waiting:
+                if id(pending.function.node) in self.index.functions:
+                    flow.function(pending)
         if marked:
             self._marked(marked, scope)
+
+    def _turn(self, pending: Pending) -> int:
+        """Methods that fill `self` come before those that use it."""
+        node = pending.function.node
+        if node.name == "__init__":
+            return 0
+        return 1 if id(node) in self.index.keepers else 2
 
     # -- sinks
 
@@ -222,27 +228,30 @@ class _Extractor:
         written = {
             (origin.literal.path, origin.literal.start) for statement in self.statements for origin in statement.origins
         }
-        lines = sorted(line for line, _ in marked)
-        for node, _ in self.index.strings:
-            at = bisect.bisect_left(lines, node.lineno)
-            above = at < len(lines) and lines[at] <= (node.end_lineno or node.lineno)
-            if not above and not self._begins_marked(node, marked):
-                continue
-            value = self.evaluator.value(node, scope)
-            site = self._site(node, "marker", "", self.dialect, Arguments())
-            for number, option in enumerate(options(value)):
-                part = option.value
-                if isinstance(part, Str) and part.known and not _uses(part, written):
-                    self._add(part, site, number)
+        for line, trailing in marked:
+            values = [
+                (node, option.value)
+                for node in self.index.strings
+                if self._is_marked(node, line, trailing)
+                for option in options(self.evaluator.value(node, scope))
+            ]
+            texts = [(node, value) for node, value in values if isinstance(value, Str) and value.known]
+            sure = [pair for pair in texts if looks_like_sql(strings.flat(pair[1]))]
+            for number, (node, value) in enumerate(sure or texts[-1:]):
+                if not _uses(value, written):
+                    self._add(value, self._site(node, "marker", "", self.dialect, Arguments()), number)
 
-    def _begins_marked(self, node: ast.expr, marked: Sequence[tuple[int, bool]]) -> bool:
-        """Whether a marker above the line on which the literal's statement begins speaks of it."""
+    def _is_marked(self, node: ast.expr, line: int, trailing: bool) -> bool:
+        """Whether a marker speaks of the literal: on one of its lines, or above it or its statement."""
+        last = node.end_lineno or node.lineno
+        return node.lineno <= line <= last or (not trailing and self._begins_marked(node, line))
+
+    def _begins_marked(self, node: ast.expr, line: int) -> bool:
         before = self.source.lines.starts[node.lineno - 1]
         previous = self.source.text[:before].rstrip()
         if not previous.endswith(("(", "=", "\\")):
             return False
-        line, _ = self.source.lines.place(max(len(previous) - 1, 0))
-        return any(line == known and not trailing for known, trailing in marked)
+        return self.source.lines.place(max(len(previous) - 1, 0))[0] == line
 
     # -- places
 

@@ -154,7 +154,7 @@ def _clause(words: Sequence[str]) -> str:
 _SPACE = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))"
 _ANY = r"[\w\"'`\[({\ufffc.$]"
 _SHAPES = (
-    rf"SELECT{_SPACE}*[\w\"'`\[({{\ufffc*?:@$%+\-]",
+    rf"SELECT(?:{_SPACE}+[\w?:@$%+\-]|{_SPACE}*[\"'`\[({{\ufffc*])",
     rf"VALUES{_SPACE}*[(\ufffc]",
     rf"WITH{_SPACE}+(?:RECURSIVE{_SPACE}+)?{_ANY}[^;]*?{_SPACE}*\bAS\b",
     rf"WITH{_SPACE}+\ufffc",
@@ -176,7 +176,8 @@ _SHAPES = (
     rf"(?:SAVEPOINT|RELEASE(?:{_SPACE}+SAVEPOINT)?){_SPACE}+[\w\"\ufffc]+{_SPACE}*(?:;|\Z)",
     rf"(?:VACUUM|REINDEX|ANALYZE)(?:{_SPACE}+[\w\"\ufffc.]+)?(?:{_SPACE}+INTO\b.*)?{_SPACE}*(?:;|\Z)",
     rf"(?:ATTACH|DETACH){_SPACE}+(?:DATABASE{_SPACE}+)?['\"\w?:\ufffc]",
-    rf"SET{_SPACE}+(?:SESSION{_SPACE}+|LOCAL{_SPACE}+)?[\w.]+{_SPACE}*(?:=|TO\b)",
+    rf"SET{_SPACE}+(?:SESSION{_SPACE}+|LOCAL{_SPACE}+)?(?:[\w.]+{_SPACE}*=|(?:search_path|role|timezone|\w+_\w+){_SPACE}+TO\b"
+    rf"|CONSTRAINTS\b|TRANSACTION\b)",
     rf"(?:GRANT|REVOKE){_SPACE}+[\w\ufffc, ()]+{_SPACE}+(?:ON|TO|FROM)\b",
     rf"COMMENT{_SPACE}+ON\b",
     rf"COPY{_SPACE}+[\w\"(\ufffc.]+.*\b(?:FROM|TO)\b",

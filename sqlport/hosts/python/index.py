@@ -16,14 +16,15 @@ class Index:
     """`calls`: by the id of the innermost statement, handler or case, in source order.
 
     `functions`: ids of the functions that have to be followed; `imports`: top names of all imported modules;
-    `globals`: names that functions assign at module level.
+    `globals`: names that functions assign at module level; `keepers`: ids of methods that assign attributes.
     """
 
     calls: dict[int, list[ast.Call]] = field(default_factory=dict)
     functions: set[int] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     globals: set[str] = field(default_factory=set)
-    strings: list[tuple[ast.expr, int]] = field(default_factory=list)
+    strings: list[ast.expr] = field(default_factory=list)
+    keepers: set[int] = field(default_factory=set)
 
     @property
     def any_calls(self) -> bool:
@@ -34,7 +35,7 @@ class Index:
 def index(tree: ast.Module, methods: Collection[str], functions: Collection[str], *, strings: bool = False) -> Index:
     """The calls of one of `methods`, of a name imported from one of `functions`, or of an alias of either.
 
-    With `strings` also all outermost string expressions, each with its statement's id.
+    With `strings` also all outermost string expressions.
     """
     result = Index()
     aliases = set(functions)
@@ -57,6 +58,7 @@ def index(tree: ast.Module, methods: Collection[str], functions: Collection[str]
                 _note(node, result, aliases, methods)
                 if klass and function and _assigns_attribute(node):
                     keeps_state.setdefault(klass, []).append(function)
+                    result.keepers.add(function)
         elif isinstance(node, ast.Call):
             target = node.func
             if isinstance(target, ast.Attribute):
@@ -67,7 +69,7 @@ def index(tree: ast.Module, methods: Collection[str], functions: Collection[str]
             elif isinstance(target, ast.Name):
                 by_name.append((node, owner, function, target.id))
         if wanted and _is_string(node):
-            result.strings.append((node, owner))  # type: ignore[arg-type]
+            result.strings.append(node)  # type: ignore[arg-type]
             wanted = False
         for name in node._fields:
             child = getattr(node, name, None)

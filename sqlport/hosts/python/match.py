@@ -95,12 +95,13 @@ def _first(candidates: Sequence[Sink], receiver: Value, source: str, name: str) 
             return [(sink, f"{kind}.{name}", True)]
     if any(_is_something_else(option.value) for option in options(receiver)):
         return []
-    last = source.removesuffix("()").rpartition(".")[2]
+    source_name = source.removesuffix("()")
+    last = source_name.rpartition(".")[2]
     for sink in candidates:
         if sink.receiver is None:
             continue
         user = sink.library == "user"
-        if sink.receiver.search(source if user else last) or (user and any(map(sink.receiver.search, types))):
+        if sink.receiver.search(source_name if user else last) or (user and any(map(sink.receiver.search, types))):
             return [(sink, f"{source}.{name}", user)]
     return []
 

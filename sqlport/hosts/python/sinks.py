@@ -124,7 +124,7 @@ def _sink(entry: Mapping[str, Any], library: str, dialect: Dialect, file: Path) 
     return Sink(library, dialect, **values)
 
 
-_USER = re.compile(r"^(?:(?P<path>\*|[\w.]+)\.)?(?P<name>\w+)(?::(?P<argument>\d+|[A-Za-z_]\w*))?$")
+_USER = re.compile(r"^(?:(?P<path>\*|(?:\w+\.)*\w+)\.)?(?P<name>\w+)(?::(?P<argument>\d+|[A-Za-z_]\w*))?$")
 
 
 def _user_sink(entry: str) -> Sink:

@@ -43,7 +43,7 @@ def splice(file: SourceFile, edits: Sequence[tuple[Statement, tuple[Edit, ...]]]
 def _written(edits: Sequence[LiteralEdit], files: Mapping[str, SourceFile]) -> tuple[FileEdit, ...]:
     """Edits of literals as edits of files. Raises Unmappable."""
     by_literal: dict[tuple[str, int], list[LiteralEdit]] = {}
-    for edit in edits:
+    for edit in dict.fromkeys(edits):  # one literal may be used twice
         by_literal.setdefault((edit.literal.path, edit.literal.start), []).append(edit)
     found: list[FileEdit] = []
     for (path, _), group in by_literal.items():

@@ -185,7 +185,7 @@ def hole_name(source: str) -> str:
     plain = _STRING.sub("", source)
     head = plain.partition("(")[0].partition("[")[0]
     for part in (head, plain):
-        names = [name for name in _NAME.findall(part) if name not in _NO_NAMES]
+        names: list[str] = [name for name in _NAME.findall(part) if name not in _NO_NAMES]
         if names:
             return names[-1][:40]
     return "hole"

@@ -1,0 +1,5 @@
+"""`python -m sqlport` is `sqlport`."""
+
+from sqlport.cli import main
+
+main()

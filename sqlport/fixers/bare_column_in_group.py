@@ -1,0 +1,76 @@
+"""AGG006: columns beside aggregates that are neither grouped nor determined by the group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._grouping import Grouping, grouping, is_aggregate
+from sqlport.model import Applicability
+from sqlport.sql import replace
+
+_ONE_VALUE = "the column has one value in each group"
+_EXTREME = (
+    "SQLite takes this column from the row of the {name}(); on PostgreSQL say it with DISTINCT ON, or with"
+    " ORDER BY and LIMIT 1"
+)
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """Every such column of a result, HAVING or ORDER BY."""
+    for query in context.parsed.nodes(exp.Select):
+        found = grouping(context, query)
+        if found is not None:
+            extreme = _extreme(query)
+            for column in _bare(context, query, found):
+                yield _proposal(context, column, extreme)
+
+
+def _bare(context: Context, query: exp.Select, found: Grouping) -> Iterator[exp.Expr]:
+    """The columns that stand outside aggregates and groups."""
+    order, having = query.args.get("order"), query.args.get("having")
+    clauses: list[exp.Expr] = [*query.expressions]
+    clauses += [clause for clause in (having, order) if clause is not None]
+    for clause in clauses:
+        yield from _bare_in(context, clause, found)
+
+
+def _bare_in(context: Context, node: exp.Expr, found: Grouping) -> Iterator[exp.Expr]:
+    if isinstance(node, exp.Subquery | exp.Select) or is_aggregate(node) or found.has(context, node):
+        return
+    if isinstance(node, exp.Filter):
+        return
+    if isinstance(node, exp.Star) or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star)):
+        if not found.determines_all(context, node):
+            yield node
+        return
+    if isinstance(node, exp.Column):
+        if context.parsed.has_span(node) and not found.determines(context, node):
+            yield node
+        return
+    for child in node.iter_expressions():
+        yield from _bare_in(context, child, found)
+
+
+def _extreme(query: exp.Select) -> str:
+    """The name of the only aggregate, if it is min() or max()."""
+    names = {
+        str(call.this)
+        for call in query.find_all(exp.Anonymous)
+        if is_aggregate(call) and call.find_ancestor(exp.Select) is query
+    }
+    return next(iter(names)) if len(names) == 1 and names <= {"min", "max"} else ""
+
+
+def _proposal(context: Context, column: exp.Expr, extreme: str) -> Proposal:
+    span = context.parsed.span(column)
+    if extreme:
+        return Proposal(span, message=_EXTREME.format(name=extreme))
+    if not isinstance(column, exp.Column) or isinstance(column.this, exp.Star):
+        return Proposal(span)
+    parts = ["min(", span, ")"]
+    if isinstance(column.parent, exp.Select):
+        parts.append(f" AS {context.parsed.text_of(column.this)}")
+    return Proposal(span, (replace(span, *parts),), Applicability.UNSAFE, condition=_ONE_VALUE)

@@ -1,0 +1,64 @@
+"""ROW002: ids that are given, in a script: an identity column does not see them and would give them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from sqlport.catalog.names import quote
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._inserts import Insert, inserted
+from sqlport.fixers._patterns import quoted
+from sqlport.sql import insert, read
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """The last such INSERT of a table that the script creates, or that it later inserts into without an id."""
+    found = inserted(context)
+    if found is None or found.table is None or context.parsed.placeholders or context.parsed.holes:
+        return
+    key = found.table.rowid_column
+    if key is None or found.table.temporary or not _gives(found, key.name):
+        return
+    later = [other for other in map(_read, context.after) if other[0] == found.name.lower()]
+    if any(kind == "setval" for _, kind in later):
+        return
+    explicit = next((kind for _, kind in later if kind), "")
+    if explicit == "explicit":
+        return
+    if explicit == "auto" or any(_creates(text, found.name) for text in context.before):
+        span = context.parsed.span(found.node)
+        name, column = quote(found.name), quote(key.name)
+        reset = f"SELECT setval(pg_get_serial_sequence({quoted(name)}, {quoted(key.name.lower())}), max({column}))"
+        yield Proposal(span, (insert(span.end, f";\n{reset} FROM {name}"),))
+
+
+def _gives(found: Insert, key: str) -> bool:
+    """Whether rows get an id of their own, not NULL."""
+    if key.lower() not in found.given():
+        return False
+    values = list(found.values_of(key))
+    if found.rows:
+        return any(not isinstance(value, exp.Null) for value in values)
+    return found.source is not None
+
+
+def _read(text: str) -> tuple[str, str]:
+    """The table that a later statement fills, and how: `explicit`, `auto` or `setval`."""
+    parsed = read(text)
+    node = parsed.tree
+    if isinstance(node, exp.Insert):
+        named = node.this.this if isinstance(node.this, exp.Schema) else node.this
+        names = [name.name.lower() for name in node.this.expressions] if isinstance(node.this, exp.Schema) else []
+        return named.name.lower(), "explicit" if not names or "id" in names or "rowid" in names else "auto"
+    table = next((table.name.lower() for table in parsed.nodes(exp.Table)), "")
+    return (table, "setval") if any(parsed.calls("setval")) else ("", "")
+
+
+def _creates(text: str, table: str) -> bool:
+    parsed = read(text)
+    if parsed.kind != "CREATE TABLE":
+        return False
+    created = next(iter(parsed.nodes(exp.Table)), None)
+    return created is not None and created.name.lower() == table.lower()

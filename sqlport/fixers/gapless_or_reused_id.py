@@ -1,0 +1,41 @@
+"""ROW004: ids that SQLite leaves no gap in, and PostgreSQL does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._inserts import conflict_word, inserted
+
+_SKIPPED = (
+    "a skipped or updated row uses up an id in PostgreSQL: {table}.{key} gets gaps where SQLite has none;"
+    " do not rely on ids without gaps"
+)
+_ROLLED_BACK = (
+    "an id that a rolled back INSERT took is not given again in PostgreSQL: {table}.{key} gets gaps where SQLite has"
+    " none; do not rely on ids without gaps"
+)
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """INSERTs of a script that follow one which was skipped or rolled back."""
+    found = inserted(context)
+    key = found.table.rowid_column if found is not None and found.table is not None else None
+    if found is None or key is None or key.name.lower() in found.given():
+        return
+    span = context.parsed.span(found.node)
+    words = {text.strip().rstrip(";").split()[0].upper() for text in context.before if text.strip()}
+    if "ROLLBACK" in words and "INSERT" in words:
+        yield Proposal(span, message=_ROLLED_BACK.format(table=found.name, key=key.name))
+        return
+    word = conflict_word(context)
+    skips = isinstance(found.node.args.get("conflict"), exp.OnConflict) or (word is not None and word[0] == "IGNORE")
+    if skips and any(_fills(text, found.name) for text in context.after):
+        yield Proposal(span, message=_SKIPPED.format(table=found.name, key=key.name))
+
+
+def _fills(text: str, table: str) -> bool:
+    words = text.replace("(", " ").split()
+    return words[:1] == ["INSERT"] and table.lower() in (word.lower().strip('"') for word in words[1:5])
