@@ -104,12 +104,16 @@ def dot_command(span: Span) -> Finding:
 def check(paths: Sequence[str | Path], config: Config | None = None) -> Report:
     """Find the SQL in files and folders, and what PostgreSQL rejects or answers differently. Writes nothing.
 
+    Without `config` the settings are those of `[tool.sqlport]` above the first path.
+
     Raises SqlportError for a path that cannot be read and for a configuration that is wrong.
     """
     from sqlport import project
-    from sqlport.config import Config as Default
+    from sqlport.baseline import let_pass
+    from sqlport.config import load
 
-    return project.check(paths, config or Default())
+    config = config or load([str(path) for path in paths])
+    return let_pass(project.check(paths, config), config)
 
 
 def fix(
@@ -121,6 +125,8 @@ def fix(
     can be had, for a path that cannot be read and for a configuration that is wrong.
     """
     from sqlport import project
-    from sqlport.config import Config as Default
+    from sqlport.baseline import let_pass
+    from sqlport.config import load
 
-    return project.fix(paths, config or Default(), write=write, unsafe=unsafe)
+    config = config or load([str(path) for path in paths])
+    return let_pass(project.fix(paths, config, write=write, unsafe=unsafe), config)

@@ -11,18 +11,11 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from sqlport.model import Dialect, Driver, Effect, Profile, Severity, SqlportError, Target
+from sqlport.model import DEFAULT_SEVERITY, Dialect, Driver, Effect, Profile, Severity, SqlportError, Target
 from sqlport.notices import NAMES
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
-
-DEFAULT_SEVERITY = {
-    Effect.REJECTED: Severity.ERROR,
-    Effect.DIFFERS: Severity.ERROR,
-    Effect.SLOWER: Severity.WARNING,
-    Effect.STYLE: Severity.INFO,
-}
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _CODE = re.compile(r"[A-Z]{1,3}|[A-Z]{3}\d{1,3}")
@@ -84,11 +77,7 @@ class Config:
 
     def relative(self, path: str | Path) -> str:
         """`path` (relative to the working directory) as globs and baselines see it: below `root`, with `/`."""
-        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow symlinks
-        try:
-            return absolute.relative_to(self.root).as_posix()
-        except ValueError:
-            return absolute.as_posix()
+        return _below(self.root, Path.cwd(), str(path))
 
     def selects(self, code: str, name: str, path: str = "") -> bool:
         """Whether findings of this rule are wanted (in the file `path`, relative to the working directory).
@@ -102,9 +91,8 @@ class Config:
             return True
         below = self.relative(path)
         return not any(
-            _weight(selectors, code, name) >= 0
+            _weight(selectors, code, name) >= 0 and _matches(glob, below)
             for glob, selectors in self.per_file_ignores.items()
-            if _spec(glob).match_file(below)
         )
 
     def severity_of(self, code: str, name: str, effect: Effect) -> Severity:
@@ -121,7 +109,7 @@ class Config:
         below = self.relative(path)
         found: Dialect | None = None
         for glob, dialect in self.dialect.items():
-            if _spec(glob).match_file(below):
+            if _matches(glob, below):
                 found = dialect
         return found
 
@@ -188,6 +176,20 @@ def _weight(selectors: Sequence[str], code: str, name: str) -> int:
         elif code.startswith(selector):
             best = max(best, len(selector))
     return best
+
+
+@lru_cache(maxsize=4096)
+def _below(root: Path, folder: Path, path: str) -> str:
+    absolute = Path(os.path.abspath(folder / path))  # noqa: PTH100 - resolve() would follow symlinks
+    try:
+        return absolute.relative_to(root).as_posix()
+    except ValueError:
+        return absolute.as_posix()
+
+
+@lru_cache(maxsize=4096)
+def _matches(glob: str, below: str) -> bool:
+    return _spec(glob).match_file(below)
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlport.model import Edit, HoleKind, ServerInfo, SqlportError, Statement, Verdict
 from sqlport.tables import Schema, tables_of
-from sqlport.verify import Question, judge, ledger, prepare_schema, schema_digest
+from sqlport.verify import Question, SchemaFailure, judge, ledger, prepare_schema, schema_digest
 
 if TYPE_CHECKING:
     from sqlport.config import Config
@@ -24,6 +24,7 @@ _UNKNOWN_NAME = frozenset(["42P01", "42703", "42704", "3F000"])  # table, column
 _STALE = Verdict(
     "rejected", "stale", message="the ledger has no verdict on this text with these tables; run sqlport verify"
 )
+_NAMED = re.compile(r'relation "(?:[^".]*\.)?([^"]+)" does not exist')
 _PSYCOPG = re.compile(r"%%|%\((?P<name>\w+)\)s|%s")
 
 
@@ -109,7 +110,7 @@ def _of_docket(server: Server, docket: Docket) -> Mapping[str, Verdict]:
     server.drop_database(prepared.database)
     with closing(_original_tables(docket.schema)) as sqlite:
         for (one, _), verdict in zip(asked, answers, strict=True):
-            verdicts[one.statement.id] = _explained(one, verdict, sqlite)
+            verdicts[one.statement.id] = _explained(one, verdict, sqlite, prepared.failures)
     return verdicts
 
 
@@ -230,21 +231,34 @@ def _original_tables(schema: Schema) -> sqlite3.Connection:
     return connection
 
 
-def _explained(one: Ported, verdict: Verdict, sqlite: sqlite3.Connection) -> Verdict:
+def _explained(one: Ported, verdict: Verdict, sqlite: sqlite3.Connection, failures: Sequence[SchemaFailure]) -> Verdict:
     """A rejection as `unverified` where it says nothing about the port.
 
-    What SQLite refuses as well, with the tables that are known, lacks a table (`no-schema`); where a finding
-    is left that a person has to act on, that one explains it (`manual-left`).
+    What SQLite refuses as well, with the tables that are known, lacks a table (`no-schema`), and so does what
+    reads a table whose own port PostgreSQL rejects; where a finding is left that a person has to act on, that
+    one explains it (`manual-left`).
     """
     if verdict.kind != "rejected":
         return verdict
     if verdict.sqlstate in _UNKNOWN_NAME and one.statement.dialect != "postgres":
-        missing = _missing(one, sqlite)
+        missing = _missing(one, sqlite) or _failed(verdict, failures)
         if missing:
             return replace(verdict, kind="unverified", reason="no-schema", message=missing)
     if one.port.manual_left:
         return replace(verdict, kind="unverified", reason="manual-left")
     return verdict
+
+
+def _failed(verdict: Verdict, failures: Sequence[SchemaFailure]) -> str:
+    """What PostgreSQL said of the definition of the table that a statement misses; empty if it never saw it."""
+    named = _NAMED.search(verdict.message)
+    if named is None:
+        return ""
+    wanted = re.compile(rf"(?i)^CREATE\b[^(]*?\b{re.escape(named[1])}\b")
+    for failure in failures:
+        if wanted.match(failure.statement):
+            return f"{named[1]} is not there, since its port is rejected: {failure.sqlstate} {failure.message}"
+    return ""
 
 
 def _missing(one: Ported, sqlite: sqlite3.Connection) -> str:

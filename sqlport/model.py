@@ -33,6 +33,15 @@ class Severity(str, enum.Enum):
     INFO = "info"
 
 
+DEFAULT_SEVERITY: Mapping[Effect, Severity] = {
+    Effect.REJECTED: Severity.ERROR,
+    Effect.DIFFERS: Severity.ERROR,
+    Effect.SLOWER: Severity.WARNING,
+    Effect.STYLE: Severity.INFO,
+}
+"""How loud a finding is unless the user says otherwise."""
+
+
 class Applicability(str, enum.Enum):
     """Whether a fix may be written: `safe` always, `unsafe` on request, `manual` never (it is shown)."""
 

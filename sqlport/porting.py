@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlport.model import (
+    DEFAULT_SEVERITY,
     Applicability,
     Arguments,
     Edit,
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
     from sqlport.rulebook import Rule, Rulebook
     from sqlport.sql import Parsed, Rewrite
 
-SEVERITY: Mapping[Effect, Severity] = {
-    Effect.REJECTED: Severity.ERROR,
-    Effect.DIFFERS: Severity.ERROR,
-    Effect.SLOWER: Severity.WARNING,
-    Effect.STYLE: Severity.INFO,
-}
-# What the server is not asked with: spelling for the driver, and a statement more.
 _LAST = frozenset(["PRM001", "PRM003", "ROW002"])
 _ROUNDS = 8  # rewrites that wanted the same text get their turn in the next round; the last finds nothing
 
@@ -166,12 +160,14 @@ def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Ca
 
 
 def _distinct(rule: Rule, context: Context) -> Iterable[Proposal]:
-    """The rule's proposals, the first one for each place."""
+    """The rule's proposals, the first one for each place, in the statement's own style."""
+    from sqlport.sql.style import styled
+
     seen: set[Span] = set()
     for proposal in rule.find(context):
         if proposal.span not in seen:
             seen.add(proposal.span)
-            yield proposal
+            yield replace(proposal, rewrites=styled(context.parsed, proposal.rewrites))
 
 
 def _applicability(parsed: Parsed, rule: Rule, proposal: Proposal) -> Applicability:
@@ -205,7 +201,7 @@ def _finding(parsed: Parsed, candidate: _Candidate, *, applied: bool) -> Finding
         code=rule.code,
         name=rule.name,
         effect=rule.effect,
-        severity=SEVERITY[rule.effect],
+        severity=DEFAULT_SEVERITY[rule.effect],
         message=proposal.message or rule.message,
         span=proposal.span,
         applicability=candidate.applicability,

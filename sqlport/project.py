@@ -302,7 +302,7 @@ def _report(
             found.append(replace(finding, place=place, statement_id=one.statement.id))
     wanted = [
         replace(finding, severity=config.severity_of(finding.code, finding.name, finding.effect))
-        for finding in found
+        for finding in _once(found)
         if config.selects(finding.code, finding.name, finding.place.path if finding.place else "")
     ]
     names = {rule.code: rule.name for rule in book.rules}
@@ -326,6 +326,16 @@ def _report(
         coverage=_coverage(source.statements, source.findings),
         server=judgement.server if judgement else None,
     )
+
+
+def _once(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """Each finding once, though several calls run the text that it is in."""
+    seen = set()
+    for finding in findings:
+        key = (finding.code, finding.place, finding.message, finding.applied)
+        if finding.place is None or key not in seen:
+            seen.add(key)
+            yield finding
 
 
 def _public(port: StatementPort) -> Port:

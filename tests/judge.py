@@ -46,7 +46,7 @@ def on_sqlite(schema: str, sql: str, params: Sequence[Any] | Mapping[str, Any] =
         except sqlite3.Error as error:
             return Outcome(error=str(error))
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        names = sorted(name for name in names if not name.startswith("sqlite_"))
+        names = sorted((name for name in names if not name.startswith("sqlite_")), key=str.lower)
         tables = [(name.lower(), _bag(connection.execute(f'SELECT * FROM "{name}"'))) for name in names]
         return Outcome(tuple(map(_plain, rows)), tuple(tables))
     finally:

@@ -158,3 +158,15 @@ def test_spans_of_a_later_statement_are_over_the_whole_text() -> None:
     assert finding.span == Span(17, 29)
     assert finding.fix is not None
     assert finding.fix.edits[0].span.of(sql) == "ifnull"
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("select 1 order by ifnull(null, 'A B')", "select 1 order by coalesce(null, 'A B')"),
+        ("SELECT 1 LIMIT 2, 3", "SELECT 1 LIMIT 3 OFFSET 2"),
+        ("select 1 limit 2, 3", "select 1 limit 3 offset 2"),
+    ],
+)
+def test_new_keywords_follow_the_case_of_the_statement(sql: str, expected: str) -> None:
+    assert sqlport.port(sql).sql == expected

@@ -38,7 +38,7 @@ def verify(
 ) -> None:
     """Ask PostgreSQL to plan every statement in its ported form.
 
-    PATHS are files and folders (default: this folder). Nothing is written.
+    PATHS are files and folders (default: this folder). Only the ledger (`.sqlport/verified`) is written.
     """
     from sqlport.cli.progress import Bar
     from sqlport.project import verify as run

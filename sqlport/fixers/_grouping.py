@@ -59,9 +59,9 @@ class Grouping:
         """The same for all columns that a star stands for."""
         qualifier = star.table.lower() if isinstance(star, exp.Column) else ""
         for source in context.semantics.scopes.sources(self.query):
-            if qualifier in ("", source.alias) and (source.table is None or not self._has_key(
-                source.alias, _primary_key(source.table)
-            )):
+            if qualifier in ("", source.alias) and (
+                source.table is None or not self._has_key(source.alias, _primary_key(source.table))
+            ):
                 return not source.known
         return True
 

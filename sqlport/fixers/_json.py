@@ -73,10 +73,17 @@ def string(text: str) -> str:
 def document(context: Context, node: exp.Expr, kind: str = "json") -> Parts:
     """The node as PostgreSQL's json (or jsonb)."""
     span = context.parsed.span(node)
-    if isinstance(node, exp.Cast) and not context.parsed.is_sqlite_cast(node):
+    if is_json(context, node):
         return (span,)
     operand: Parts = (span,) if is_atom(node) else ("(", span, ")")
     return (*operand, f"::{kind}")
+
+
+def is_json(context: Context, node: exp.Expr) -> bool:
+    """Whether the node is PostgreSQL's json already, by an earlier rewriting."""
+    while isinstance(node, exp.Paren | exp.JSONExtract | exp.JSONBExtract):
+        node = node.this
+    return isinstance(node, exp.Cast) and not context.parsed.is_sqlite_cast(node)
 
 
 def member(base: Parts, steps: Sequence[str], *, as_text: bool) -> Parts:
@@ -92,7 +99,7 @@ def value(context: Context, node: exp.Expr) -> Parts | None:
     """The node as PostgreSQL's json value; None where its type decides and is not known."""
     span = context.parsed.span(node)
     if isinstance(node, exp.Anonymous) and node.this in GIVES_JSON:
-        return (span, "::json")
+        return ("(", span, ")::json")
     kind = context.semantics.kind(node)
     if isinstance(node, exp.Null):
         return ("NULL::text",)
@@ -105,10 +112,13 @@ def value(context: Context, node: exp.Expr) -> Parts | None:
 
 def text_of_value(context: Context, node: exp.Expr) -> Parts | None:
     """The JSON text of a node: `to_json(x)`, and `null` for NULL."""
+    if isinstance(node, exp.Null):
+        return ("'null'",)
     made = value(context, node)
     if made is None:
         return None
-    if context.semantics.nullable(node) and not isinstance(node, exp.Placeholder):
+    certain = isinstance(node, exp.Anonymous) and node.this in ("json_array", "json_object", "json_group_array")
+    if context.semantics.nullable(node) and not certain and not isinstance(node, exp.Placeholder):
         return ("coalesce(to_json(", *made, ")::text, 'null')")
     return ("to_json(", *made, ")")
 

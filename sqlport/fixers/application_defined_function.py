@@ -16,7 +16,9 @@ def find(context: Context) -> Iterator[Proposal]:
         name = str(call.this)
         if name in SQLITE or name in POSTGRES or name.startswith(("sqlport_", "pragma_", "st_", "ƒ", "ħ")):
             continue
-        if isinstance(call.parent, exp.Dot | exp.Insert | exp.Create) or not context.parsed.has_span(call):
+        if isinstance(
+            call.parent, exp.Dot | exp.Insert | exp.Create | exp.IndexParameters
+        ) or not context.parsed.has_span(call):
             continue
         yield Proposal(
             context.parsed.span(call),

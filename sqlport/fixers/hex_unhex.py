@@ -28,9 +28,11 @@ def find(context: Context) -> Iterator[Proposal]:
 
 def _is_random_identifier(value: exp.Expr) -> bool:
     """Whether it is `randomblob(16)`, whose digits FNC009 makes from a UUID."""
-    return isinstance(value, exp.Anonymous) and value.this == "randomblob" and [
-        str(size.this) for size in value.expressions
-    ] == ["16"]
+    return (
+        isinstance(value, exp.Anonymous)
+        and value.this == "randomblob"
+        and [str(size.this) for size in value.expressions] == ["16"]
+    )
 
 
 def _hex(context: Context, call: exp.Anonymous) -> Proposal:

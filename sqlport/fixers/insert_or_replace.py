@@ -64,7 +64,9 @@ def find(context: Context) -> Iterator[Proposal]:
 def _update(found: Insert, key: UniqueKey) -> str:
     """Every column as in the new row, the unlisted ones, too: `excluded` has their defaults."""
     assert found.table is not None
-    of_key = {folded(name) for name, collation in zip(key.columns, key.collations, strict=True) if collation == "BINARY"}
+    of_key = {
+        folded(name) for name, collation in zip(key.columns, key.collations, strict=True) if collation == "BINARY"
+    }
     others = [column.name for column in stored_columns(found.table) if folded(column.name) not in of_key]
     if not others:
         others = list(key.columns)

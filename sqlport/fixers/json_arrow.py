@@ -34,7 +34,7 @@ def _chain(context: Context, last: exp.Expr) -> Iterator[Proposal]:
     while isinstance(base, _ARROWS):
         links.insert(0, base)
         base = base.this
-    if _is_json(context, base):
+    if json.is_json(context, base):
         return
     span = context.parsed.span(last)
     if isinstance(base, exp.Paren) and not context.parsed.has_span(base):
@@ -62,13 +62,6 @@ def _proposal(context: Context, last: exp.Expr, parts: json.Parts) -> Proposal:
     exact = json.equals_word(last)
     chosen = Applicability.SAFE if exact else Applicability.UNSAFE
     return Proposal(span, (rewrite(parsed, last, *parts),), chosen, condition="" if exact else STRING)
-
-
-def _is_json(context: Context, base: exp.Expr) -> bool:
-    """Whether the document is PostgreSQL's json already, by an earlier rewriting."""
-    while isinstance(base, exp.Paren):
-        base = base.this
-    return isinstance(base, exp.Cast) and not context.parsed.is_sqlite_cast(base)
 
 
 def _steps(node: exp.Expr) -> tuple[str, ...] | None:

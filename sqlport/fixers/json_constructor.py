@@ -11,7 +11,7 @@ from sqlport.fixers import _json as json
 from sqlport.sql.match import rewrite
 
 _TYPE = (
-    "the kind of one of these values is not known or has no JSON form here, so that it cannot be written as SQLite does; "
+    "one of these values or keys is of a kind that cannot be written here as SQLite writes it; "
     "use json_build_object() or json_build_array(), whose text has blanks"
 )
 
@@ -30,14 +30,13 @@ def find(context: Context) -> Iterator[Proposal]:
 def _array(context: Context, node: exp.Anonymous) -> json.Parts | None:
     if not node.expressions:
         return ("'[]'",)
-    parts: list[str] = []
     made: json.Parts = ()
     for index, item in enumerate(node.expressions):
         found = json.text_of_value(context, item)
         if found is None:
             return None
         made = (*made, "'[' || " if index == 0 else " || ',' || ", *found)
-    return (*made, *parts, " || ']'")
+    return (*made, " || ']'")
 
 
 def _object(context: Context, node: exp.Anonymous) -> json.Parts | None:

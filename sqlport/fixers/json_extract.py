@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlglot import exp
-
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers import _json as json
 from sqlport.model import Applicability

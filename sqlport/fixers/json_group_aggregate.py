@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers import _json as json
+from sqlport.model import Span
 from sqlport.sql.match import rewrite
 
 _WINDOW = (
@@ -62,7 +63,7 @@ def _array(context: Context, node: exp.Anonymous, condition: json.Parts) -> json
     )
 
 
-def _parenthesised(span: json.Span, needed: bool) -> json.Parts:
+def _parenthesised(span: Span, needed: bool) -> json.Parts:
     return ("(", span, ")") if needed else (span,)
 
 

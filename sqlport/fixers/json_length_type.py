@@ -23,8 +23,8 @@ def find(context: Context) -> Iterator[Proposal]:
             yield Proposal(span, message=_TYPE)
             continue
         base = json.document(context, node.expressions[0]) if node.expressions else ()
-        if base[1:] == () and base:
-            continue  # json already, by an earlier rewriting
+        if node.expressions and json.is_json(context, node.expressions[0]):
+            continue
         steps = json.literal_path(node.expressions[1]) if len(node.expressions) > 1 else ()
         if steps is None or not base:
             yield Proposal(span, message=_PATH)

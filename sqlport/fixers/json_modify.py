@@ -60,7 +60,7 @@ def _set(context: Context, node: exp.Anonymous, *, creates: bool) -> json.Parts 
         new = _new(context, what)
         if new is None:
             return None
-        parts = ("jsonb_set(", *parts, f", {json.array(steps)}, ", *new, ")" if creates else ", false)")
+        parts = ("jsonb_set(", *parts, f", {json.array(steps)}, ", *new, ")" if creates else ", 'false')")
     return parts
 
 
@@ -71,7 +71,7 @@ def _new(context: Context, node: exp.Expr) -> json.Parts | None:
     if isinstance(node, exp.Literal) and not node.is_string:
         return (f"'{node.this}'",)
     if isinstance(node, exp.Anonymous) and node.this in json.GIVES_JSON:
-        return (context.parsed.span(node), "::jsonb")
+        return ("(", context.parsed.span(node), ")::jsonb")
     made = json.value(context, node)
     if made is None:
         return None

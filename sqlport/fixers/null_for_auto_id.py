@@ -30,7 +30,9 @@ def find(context: Context) -> Iterator[Proposal]:
             yield Proposal(span, (replace(span, "default" if span.of(context.parsed.text).islower() else "DEFAULT"),))
         elif isinstance(value, exp.Placeholder) and _is_none(context, span):
             sequence = f"nextval(pg_get_serial_sequence({quoted(quote(found.name))}, {quoted(key.name.lower())}))"
-            yield Proposal(span, (replace(span, "coalesce(", span, f", {sequence})"),), Applicability.UNSAFE, "", _PASSED)
+            yield Proposal(
+                span, (replace(span, "coalesce(", span, f", {sequence})"),), Applicability.UNSAFE, "", _PASSED
+            )
     if isinstance(found.source, exp.Select):
         yield from _selected(context, found, key.name)
 

@@ -52,7 +52,9 @@ def _grouped_by(query: exp.Expr, fixed: set[str]) -> bool:
         query = query.this
     if not isinstance(query, exp.Select):
         return False
-    labels = {item.alias_or_name.lower(): item.this if isinstance(item, exp.Alias) else item for item in query.expressions}
+    labels = {
+        item.alias_or_name.lower(): item.this if isinstance(item, exp.Alias) else item for item in query.expressions
+    }
     group = query.args.get("group")
     if group is not None:
         keys = [key for key in group.expressions]

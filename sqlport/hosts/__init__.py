@@ -65,8 +65,8 @@ class Refusal:
 
     Reasons: `hole` (the text is computed), `conflicting-uses` (another statement written with the same
     literal does not agree), `unwritable` (the literal cannot say the text), `other-file`, `encoding`,
-    `unparsable` (the result would not be valid), `resolves-differently` (the result would not be read back
-    as the expected SQL), `stale` (the file's text is not the one the statement was found in).
+    `unparsable` (the result would not be valid Python), `stale` (the file's text is not the one the statement
+    was found in).
     """
 
     statement_id: str

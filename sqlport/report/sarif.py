@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from sarif_pydantic import sarif  # type: ignore[import-untyped]
+from sarif_pydantic import sarif
 
 from sqlport import __version__
 from sqlport.model import Effect, FileEdit, Finding, Fix, Place, Severity

@@ -57,6 +57,10 @@ _BEFORE_VALUE = frozenset(
 _ORDINARY_NAMES = frozenset("ANY SOME CURRENT_USER SESSION_USER CURRENT_ROLE LOCALTIME LOCALTIMESTAMP USER".split())
 _ENDS_OPERAND = frozenset(["VAR", "IDENTIFIER", "R_PAREN", "STRING", "NUMBER"])
 _TOKEN_TYPES = {"INSERT": TokenType.INSERT, "TEXT": TokenType.TEXT, "~": TokenType.RLIKE}
+# Words of other dialects that are plain names for SQLite; PostgreSQL's FOR, ILIKE and LATERAL may be a port's.
+_FOREIGN_WORDS = frozenset(
+    """CUBE FETCH FOR GRANT ILIKE LATERAL LOCK QUALIFY REVOKE RLIKE ROLLUP TABLESAMPLE UNCACHE XOR""".split()
+)
 _CONSTRAINTS = frozenset(
     """CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS FOREIGN ON""".split()
 ) | {"PRIMARY KEY", "FOREIGN KEY"}
@@ -435,7 +439,7 @@ class _Reader:
                 following = self.tokens[index + 1].text if index + 1 < len(self.tokens) else ""
                 if following == "(" and self._is_call(token, before) and not self._is_extract(index):
                     self.renamed[index] = _MARK + "f" + token.text
-                elif token.word in _ORDINARY_NAMES:
+                elif token.word in _ORDINARY_NAMES or (token.word in _FOREIGN_WORDS and _begins(before, following)):
                     self.renamed[index] = _MARK + "n" + token.text
                 elif token.text == "~" and before is not None and (before.kind in _ENDS_OPERAND or before.text == "!"):
                     self.renamed[index] = "~"  # PostgreSQL's operator of two operands, from an earlier rewriting
@@ -473,6 +477,10 @@ class _Reader:
     def _finished(self, tree: exp.Expr) -> exp.Expr:
         """The tree with its own names again, and the leaves put in."""
         for node in list(tree.dfs()):
+            if isinstance(node, exp.NullSafeEQ) and isinstance(node.expression, exp.JSON):
+                # PostgreSQL's `x IS JSON`, of an earlier rewriting: a test, and no comparison.
+                node.replace(exp.Is(this=node.this, expression=node.expression))
+                continue
             name = node.args.get("this")
             if not isinstance(name, str) or not name.startswith(_MARK):
                 continue
@@ -487,6 +495,11 @@ class _Reader:
                 return leaf
             whole.replace(leaf)
         return tree
+
+
+def _begins(before: Token | None, following: str) -> bool:
+    """Whether a name may begin behind this token, and is no call."""
+    return following != "(" and (before is None or before.word in _BEFORE_VALUE or before.word in (".", "SET"))
 
 
 def _unquoted(token: Token) -> str:

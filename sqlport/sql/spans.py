@@ -142,7 +142,7 @@ def _is(words: _Words, first: int, last: int, node: exp.Expr) -> _Range:
     index = last
     while words.word(index + 1) in ("IS", "NOT"):
         index += 1
-    if index > last and words.word(index + 1) in ("NULL", "TRUE", "FALSE", "UNKNOWN"):
+    if index > last and words.word(index + 1) in ("NULL", "TRUE", "FALSE", "UNKNOWN", "JSON"):
         return first, index + 1
     return first, last
 

@@ -151,6 +151,44 @@ def test_other_texts_that_are_not_known(source: str) -> None:
     assert finding.code == "SQP001"
 
 
+def test_a_helper_that_passes_its_parameter_on_is_a_sink() -> None:
+    source = """
+        class Store:
+            def run(self, sql, args=()):
+                return self.again(sql, args)
+            def again(self, query, values, lock=True):
+                if lock:
+                    return self.again(query, values, lock=False)
+                return cur.execute(query, values)
+            def use(self):
+                self.run('SELECT 1', (1, 2))
+                self.run(sql='SELECT 2')
+                other.run('SELECT 3')
+                other.run('faster')
+        def query(text, *args):
+            cur.execute(text, args)
+        query('SELECT 4', 1, 2, 3)
+    """
+    result = found(source)
+    assert [(one.sql, one.sink, one.arguments.count) for one in result.statements] == [
+        ("SELECT 1", "Store.run", 2),
+        ("SELECT 2", "Store.run", None),
+        ("SELECT 3", "other.run", None),
+        ("SELECT 4", "query", 3),
+    ]
+    assert result.findings == ()
+
+
+def test_a_helper_that_nobody_calls_is_reported() -> None:
+    (finding,) = found("def run(sql):\n    cur.execute(sql)\ndef more(sql):\n    run(sql)\n").findings
+    assert "parameter `sql` of `more()`" in finding.message
+
+
+def test_a_call_of_a_helper_that_is_not_known_is_reported_there() -> None:
+    (finding,) = found("def run(sql):\n    cur.execute(sql)\nrun(build())\n").findings
+    assert finding.place is not None and finding.place.line == 5
+
+
 def test_a_sink_of_the_user() -> None:
     source = "def f(): db.select('x', 'SELECT 1')\nrun(query='SELECT 2')\nStore().fetch('SELECT 3')\nother('SELECT 4')"
     assert sqls(source, header="", sinks=("db.select:1", "run:query", "Store.fetch")) == [

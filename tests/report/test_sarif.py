@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import sarif_pydantic  # type: ignore[import-untyped]
+import sarif_pydantic
 
 from sqlport.report.frame import Lines
 from sqlport.report.sarif import render

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlport.hosts.python import strings
-from sqlport.hosts.python.scopes import ClassInfo, Scope, parameter_names, unknown_parameter
+from sqlport.hosts.python.lookups import table_item
+from sqlport.hosts.python.scopes import Scope, parameter_names, unknown_parameter
 from sqlport.hosts.python.values import (
     MAX_EACH,
     Class,
@@ -210,21 +211,10 @@ class Calls:
             if isinstance(table, Table):
                 source = self.evaluator.segment(argument)
                 named.update((key, (value, f"{source}[{key!r}]")) for key, value in table.pairs if isinstance(key, str))
-        return self._formatted(receiver, shown if name == "format" else [], named, self.evaluator.segment(node))
-
-    def _formatted(
-        self,
-        receiver: Str,
-        positional: Sequence[tuple[Value, str]],
-        keywords: dict[str, tuple[Value, str]],
-        source: str,
-    ) -> Value:
         # Each argument goes in as it is, alternatives included: concat() multiplies them within the limits.
-        return strings.format_with(receiver, positional, keywords)
+        return strings.format_with(receiver, shown if name == "format" else [], named)
 
     def _table_method(self, receiver: Table, name: str, node: ast.Call, scope: Scope) -> Value:
-        from sqlport.hosts.python.evaluate import table_item
-
         if name == "items":
             pairs = tuple(Items((_key(key), value)) for key, value in receiver.pairs if key is not None)
             return Items(pairs, open=any(key is None for key, _ in receiver.pairs))
@@ -380,6 +370,3 @@ def _single_return(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | N
 
 def _is_static(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(isinstance(decorator, ast.Name) and decorator.id == "staticmethod" for decorator in node.decorator_list)
-
-
-__all__ = ["Calls", "ClassInfo"]

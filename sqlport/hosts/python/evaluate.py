@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from sqlport.hosts.python import strings
 from sqlport.hosts.python.calls import Calls
 from sqlport.hosts.python.literals import Token
+from sqlport.hosts.python.lookups import named, shortened, table_item
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source
+from sqlport.hosts.python.targets import assign, dotted
 from sqlport.hosts.python.values import (
     MAX_EACH,
     Chars,
-    Choice,
     Class,
     Const,
     Function,
@@ -403,64 +404,6 @@ class Evaluator:
         return self.value(node.value, scope)
 
 
-def assign(target: ast.expr, value: Value, scope: Scope) -> None:
-    """Bind the names of an assignment's target."""
-    if isinstance(target, (ast.Tuple, ast.List)):
-        for element, part in _unpacked(target.elts, value):
-            assign(element, part, scope)
-    elif isinstance(target, ast.Starred):
-        assign(target.value, Unknown("", "the rest of an unpacked value"), scope)
-    elif isinstance(target, ast.Name):
-        scope.set(target.id, value)
-    elif isinstance(target, ast.Attribute):
-        key = dotted(target)
-        if key is not None:
-            scope.set(key, value)
-    elif isinstance(target, ast.Subscript):
-        key = dotted(target.value)
-        known = scope.get(key) if key is not None else None
-        if key is not None and known is not None:
-            scope.set(key, _stored(known, target, value))
-
-
-def _stored(known: Value, target: ast.Subscript, value: Value) -> Value:
-    index = target.slice
-    if isinstance(known, Table) and isinstance(index, ast.Constant) and isinstance(index.value, (str, int)):
-        return Table(tuple({**dict(known.pairs), index.value: value}.items()))
-    return Unknown("", "its elements are assigned one by one")
-
-
-def _unpacked(targets: Sequence[ast.expr], value: Value) -> Iterator[tuple[ast.expr, Value]]:
-    starred = any(isinstance(target, ast.Starred) for target in targets)
-    found = options(value)
-    fits = all(
-        isinstance(option.value, Items) and not option.value.open and len(option.value.values) == len(targets)
-        for option in found
-    )
-    for index, target in enumerate(targets):
-        if starred or not fits:
-            yield target, Unknown("", "it is unpacked from a value that is not known")
-            continue
-        parts = (Option(option.value.values[index], option.path) for option in found if isinstance(option.value, Items))
-        yield target, choose(parts, limit=MAX_EACH)
-
-
-def table_item(base: Table, key: Value, source: str, branch: int) -> Value:
-    """`base[key]`: one entry, or any of them where the key is not known."""
-    pairs = dict(base.pairs)
-    if isinstance(key, Str):
-        found = pairs.get(strings.flat(key))
-        if found is not None:
-            return found
-    elif isinstance(key, Const) and isinstance(key.value, int):
-        found = pairs.get(key.value)
-        if found is not None:
-            return found
-    elif isinstance(key, (Unknown, Method)) and pairs:
-        return choose((Option(value, ((branch, index),)) for index, value in enumerate(pairs.values())), source)
-    return Unknown(source, "a key that is not known here")
-
-
 def _add_items(values: Sequence[Value], source: str) -> Value:
     joined: list[Value] = []
     is_open = False
@@ -472,32 +415,6 @@ def _add_items(values: Sequence[Value], source: str) -> Value:
             joined.append(Unknown(source, "part of a list that is not known here"))
             is_open = True
     return Items(tuple(joined), is_open)
-
-
-def named(value: Value, source: str) -> Value:
-    """An unknown value under the name by which it is used."""
-    if isinstance(value, Unknown):
-        return Unknown(value.source or source, value.reason, value.kind, value.parameter)
-    return value
-
-
-def dotted(node: ast.expr) -> str | None:
-    """`a.b.c` of a chain of names, None for anything else."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    parts.append(node.id)
-    return ".".join(reversed(parts))
-
-
-def shortened(source: str) -> str:
-    """A source expression on one line, of a length to show."""
-    if "\n" in source or "\r" in source or len(source) > 200:
-        source = " ".join(source[:2000].split())
-    return source if len(source) <= 200 else source[:199] + "…"
 
 
 def is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -514,6 +431,3 @@ def _why(node: ast.expr) -> str:
     if isinstance(node, ast.Call):
         return f"built by `{dotted(node.func) or '...'}()`, which is not followed"
     return f"a {type(node).__name__} is not followed"
-
-
-__all__ = ["Choice", "Evaluator", "assign", "dotted", "is_property", "named", "shortened", "table_item"]

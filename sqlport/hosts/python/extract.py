@@ -13,7 +13,7 @@ from sqlport.hosts.python.dialects import dialect_of_imports, takes_format
 from sqlport.hosts.python.evaluate import Evaluator
 from sqlport.hosts.python.flow import Flow, Pending
 from sqlport.hosts.python.holes import looks_like_sql
-from sqlport.hosts.python.index import Index, index
+from sqlport.hosts.python.index import Index, index, replace_calls
 from sqlport.hosts.python.literals import Token, scan
 from sqlport.hosts.python.match import Match, arguments, match
 from sqlport.hosts.python.modules import Modules, modules_of
@@ -22,6 +22,7 @@ from sqlport.hosts.python.sinks import Sink, Sinks, load
 from sqlport.hosts.python.source import Source, check, parse
 from sqlport.hosts.python.statements import Builder, Site
 from sqlport.hosts.python.values import Const, Items, Str, Unknown, Value, options
+from sqlport.hosts.python.wrappers import Wrapper, sinks_with, wrapper
 from sqlport.model import (
     Applicability,
     Arguments,
@@ -34,6 +35,9 @@ from sqlport.model import (
     SourceFile,
     Statement,
 )
+
+MAX_WRAPPERS = 4
+"""How far helpers that call helpers are followed."""
 
 _COMMENT_WORDS = ("sqlport:", "sqlport :")
 
@@ -77,11 +81,17 @@ class _Extractor:
     dialect: Dialect = "unknown"
     index: Index = field(default_factory=Index)
     done: set[int] = field(default_factory=set)
+    wrappers: list[Wrapper] = field(default_factory=list)
+    called: set[str] = field(default_factory=set)
+    passing: set[tuple[int, str]] = field(default_factory=set)
+    active: Sinks = field(init=False)
+    flow: Flow = field(init=False)
     modules: Modules = field(init=False)
     evaluator: Evaluator = field(init=False)
     builder: Builder = field(init=False)
 
     def __post_init__(self) -> None:
+        self.active = self.sinks
         self.modules = modules_of(self.settings, self.sinks)
         path = self.source.file.path
         self.evaluator = Evaluator(self.source, self.sinks, self.modules.resolver(path))
@@ -97,11 +107,12 @@ class _Extractor:
         self.dialect = self.settings.dialect or dialect_of_imports(self.index.imports)
         if self.index.any_calls or marked:
             self._follow(marked)
+            self._follow_wrappers()
         self.statements.sort(key=lambda statement: (statement.sink_line, statement.alternative))
         return Extraction(tuple(self.statements), tuple(self.findings), tuple(self.suppressions))
 
     def _follow(self, marked: Sequence[tuple[int, bool]]) -> None:
-        flow = Flow(self.evaluator, self.index.calls, self._call)
+        self.flow = flow = Flow(self.evaluator, self.index.calls, self._call)
         scope = flow.module(self.source.tree)
         for name in self.index.globals:
             if isinstance(scope.names.get(name), (Str, Const)):
@@ -115,6 +126,21 @@ class _Extractor:
         if marked:
             self._marked(marked, scope)
 
+    def _follow_wrappers(self) -> None:
+        """The calls of the helpers that pass a text on, and of the helpers that call those, and so on."""
+        for _ in range(MAX_WRAPPERS):
+            if not self.wrappers:
+                return
+            current, self.wrappers = self.wrappers, []
+            self.called.clear()
+            self.active = sinks_with(current, self.sinks)
+            self.index = replace_calls(self.index, self.source.tree, self.active)
+            self._follow(())
+            for one in current:
+                if one.finding is not None and one.name not in self.called:
+                    self.findings.append(one.finding)
+        self.findings.extend(one.finding for one in self.wrappers if one.finding is not None)
+
     def _turn(self, pending: Pending) -> int:
         """Methods that fill `self` come before those that use it."""
         node = pending.function.node
@@ -127,9 +153,10 @@ class _Extractor:
     def _call(self, call: ast.Call, scope: Scope, where: str) -> None:
         if id(call) in self.done:
             return
-        for found in match(call, self.evaluator, self.sinks, scope):
+        for found in match(call, self.evaluator, self.active, scope):
             value = self.evaluator.value(found.sql, scope)
             self.done.add(id(call))
+            self.called.add(found.label.rpartition(".")[2])
             known = arguments(found, self.evaluator, scope)
             self._sink(call, found, value, known, where)
 
@@ -147,8 +174,25 @@ class _Extractor:
                     made += 1
                 elif isinstance(part, Unknown):
                     reasons.append(part)
-        if reasons and not made and not self._is_quiet(found):
-            self.findings.append(self._unresolved(found.sql, found.label, reasons[0]))
+        if reasons and not made:
+            finding = None if self._is_quiet(found) else self._unresolved(found.sql, found.label, reasons[0])
+            if not self._passes_on(found, reasons[0], finding) and finding is not None:
+                self.findings.append(finding)
+
+    def _passes_on(self, found: Match, value: Unknown, finding: Finding | None) -> bool:
+        """Whether the text is a parameter of the function, whose calls are looked at then."""
+        function = self.flow.current
+        if not value.parameter or function is None or finding is None:
+            return False
+        key = (id(function.node), value.parameter)
+        if key in self.passing:  # it calls itself
+            return True
+        helper = wrapper(function, value.parameter, found, self._dialect(found.sink), finding)
+        if helper is None:
+            return False
+        self.passing.add(key)
+        self.wrappers.append(helper)
+        return True
 
     def _is_quiet(self, found: Match) -> bool:
         """Whether an argument that was not followed may well be no text at all."""

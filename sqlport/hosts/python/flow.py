@@ -6,15 +6,13 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlport.hosts.python.evaluate import Evaluator, assign, dotted
+from sqlport.hosts.python.evaluate import Evaluator
 from sqlport.hosts.python.scopes import ClassInfo, Scope, merge, parameter_names, unknown_parameter
+from sqlport.hosts.python.targets import assign, dotted
 from sqlport.hosts.python.values import (
     Class,
-    Const,
     Function,
-    Instance,
     Items,
-    Method,
     Object,
     Option,
     Ref,
@@ -23,7 +21,6 @@ from sqlport.hosts.python.values import (
     Unknown,
     Value,
     choose,
-    lift,
     options,
 )
 
@@ -51,6 +48,7 @@ class Flow:
     pending: list[Pending] = field(default_factory=list)
     classes: list[ClassInfo] = field(default_factory=list)
     where: str = ""
+    current: Function | None = None
 
     def module(self, tree: ast.Module) -> Scope:
         """Follow the module's own statements; its functions wait in `pending`."""
@@ -72,9 +70,9 @@ class Flow:
             scope.set(parameter.arg, known or unknown_parameter(parameter.arg, node.name))
         if function.owner is not None:
             bind_self(node, function.owner, scope)
-        before, self.where = self.where, pending.name
+        before, self.where, self.current = self.where, pending.name, function
         self.block(node.body, scope)
-        self.where = before
+        self.where, self.current = before, None
 
     def block(self, statements: Sequence[ast.stmt], scope: Scope) -> None:
         """Follow statements one after the other."""
@@ -378,5 +376,3 @@ _HANDLERS: dict[type, Callable[..., None]] = {
 }
 if hasattr(ast, "TryStar"):
     _HANDLERS[ast.TryStar] = Flow._try
-
-__all__ = ["Const", "Flow", "Instance", "Method", "Pending", "Str", "Table", "bind_self", "lift"]

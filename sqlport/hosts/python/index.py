@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from sqlport.hosts.python.sinks import Sinks
 
 _LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
 _OWNERS = (ast.stmt, ast.ExceptHandler, ast.match_case)
@@ -131,3 +133,9 @@ def _need(result: Index, function: int, parents: dict[int, int]) -> None:
     while function and function not in result.functions:
         result.functions.add(function)
         function = parents.get(function, 0)
+
+
+def replace_calls(known: Index, tree: ast.Module, sinks: Sinks) -> Index:
+    """The index of other sinks in the same file; what the file imports and assigns stays known."""
+    found = index(tree, sinks.by_method, sinks.function_names)
+    return replace(found, imports=known.imports, globals=known.globals, strings=known.strings)

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlport.hosts.python.evaluate import Evaluator, dotted
+from sqlport.hosts.python.evaluate import Evaluator
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sink, Sinks
+from sqlport.hosts.python.targets import dotted
 from sqlport.hosts.python.values import (
     Class,
     Const,

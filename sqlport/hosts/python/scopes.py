@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlport.hosts.python.values import (
-    Class,
     Const,
     Function,
     Option,
@@ -131,6 +130,3 @@ def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -
 def unknown_parameter(name: str, function: str) -> Unknown:
     """A parameter's value inside its function."""
     return Unknown(name, f"it is the parameter `{name}` of `{function}()`", parameter=name)
-
-
-__all__ = ["Class", "ClassInfo", "Scope", "merge", "parameter_names", "unknown_parameter"]

@@ -152,6 +152,7 @@ def _kind(gap: Gap, context: HoleKind) -> HoleKind:
 def _names(pieces: Sequence[Piece]) -> list[str]:
     """A name for each gap: after its expression, unique, and not written in the text itself."""
     taken = set()
+    used: dict[str, int] = {}
     for piece in pieces:
         if isinstance(piece, Chars) and "{" in piece.text:
             taken.update(re.findall(r"\{(\w+)\}", piece.text))
@@ -160,10 +161,11 @@ def _names(pieces: Sequence[Piece]) -> list[str]:
         name = ""
         if isinstance(piece, Gap):
             base = hole_name(piece.source)
-            name, number = base, 1
+            name, number = base, used.get(base, 1)
             while name in taken:
                 number += 1
                 name = f"{base}_{number}"
+            used[base] = number
             taken.add(name)
         names.append(name)
     return names

@@ -1,0 +1,13 @@
+"""IDN003: names in square brackets, SQL Server's quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._quoting import requoted
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """Every such name."""
+    return requoted(context, "[")

@@ -1,0 +1,66 @@
+"""TYP005: branches, arms and rows of different types, for which PostgreSQL wants one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlglot import exp
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers._affinity import NUMBERS, affinity_of, is_number, text_literal
+from sqlport.fixers._ordering import arms
+from sqlport.model import Applicability
+from sqlport.sql.match import rewrite
+
+_CALLS = frozenset(["coalesce", "ifnull", "nullif"])
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """Every such expression, UNION and VALUES."""
+    parsed = context.parsed
+    for call in parsed.nodes(exp.Anonymous):
+        arguments = call.expressions
+        if call.this == "nullif" and len(arguments) == 2 and _never_equal(context, *arguments):
+            yield Proposal(parsed.span(call), (rewrite(parsed, call, parsed.span(arguments[0])),), Applicability.SAFE)
+        elif call.this in _CALLS:
+            yield from _mixed(context, call, arguments)
+        elif call.this == "iif":
+            yield from _mixed(context, call, arguments[1:])
+        elif call.this in ("lag", "lead") and len(arguments) == 3:
+            yield from _mixed(context, call, [arguments[0], arguments[2]])
+    for case in parsed.nodes(exp.Case):
+        default = case.args.get("default")
+        branches = [branch.args["true"] for branch in case.args["ifs"]]
+        yield from _mixed(context, case, [*branches, default] if default is not None else branches)
+    for kind in (exp.Union, exp.Intersect, exp.Except):
+        for query in parsed.nodes(kind):
+            yield from _columns(context, query, [arm.expressions for arm in arms(query)])
+    for values in parsed.nodes(exp.Values):
+        if not isinstance(values.parent, exp.Insert):
+            rows = [row.expressions for row in values.expressions if isinstance(row, exp.Tuple)]
+            yield from _columns(context, values, rows)
+
+
+def _columns(context: Context, whole: exp.Expr, rows: Sequence[Sequence[exp.Expr]]) -> Iterator[Proposal]:
+    if isinstance(whole.parent, exp.SetOperation) or not context.parsed.has_span(whole):
+        return
+    for cells in zip(*rows, strict=False):
+        found = list(_mixed(context, cells[-1], [c.this if isinstance(c, exp.Alias) else c for c in cells]))
+        if found:
+            yield found[0]
+            return
+
+
+def _mixed(context: Context, whole: exp.Expr, branches: Sequence[exp.Expr]) -> Iterator[Proposal]:
+    kinds = [context.semantics.kind(branch) for branch in branches]
+    numbers = any(kind in NUMBERS or kind == "boolean" for kind in kinds)
+    texts = [kind in ("text", "blob") for kind in kinds]
+    if numbers and any(texts) and context.parsed.has_span(whole):
+        yield Proposal(context.parsed.span(whole))
+
+
+def _never_equal(context: Context, value: exp.Expr, other: exp.Expr) -> bool:
+    """Whether `nullif(number, 'text')` is the number."""
+    literal = text_literal(other)
+    number = context.semantics.kind(value) in NUMBERS
+    return number and literal is not None and not (is_number(literal) and affinity_of(context, value) == "NUMERIC")

@@ -1,0 +1,51 @@
+"""CAT002: what SQLite tells of the columns of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlport.fixers import Context, Proposal
+from sqlport.fixers import _catalogue as catalogue
+from sqlport.fixers._catalogue import View
+from sqlport.model import Applicability
+
+_PRIMARY = "coalesce((SELECT array_position(conkey, attnum) FROM pg_constraint WHERE conrelid = attrelid AND contype = 'p'), 0)"
+_COLUMNS = {"name": "attname", "cid": "attnum - 1", "notnull": "attnotnull::int", "pk": _PRIMARY}
+_KNOWN = frozenset("cid name type notnull dflt_value pk hidden".split())
+_TYPES = (
+    "the types and defaults of PostgreSQL's columns are written otherwise than SQLite's; read data_type and "
+    "column_default from information_schema.columns, and compare with PostgreSQL's names"
+)
+_NAME = (
+    "the table is not named here; join information_schema.columns on table_name, where table_schema = current_schema()"
+)
+_PRAGMA = (
+    "PostgreSQL has no PRAGMA table_info; read column_name, data_type, is_nullable and column_default from "
+    "information_schema.columns WHERE table_schema = current_schema() AND table_name = '...' ORDER BY ordinal_position"
+)
+_NOT_NULL = "no column belongs to a primary key that is not an integer (those take NULL in SQLite only)"
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """Every use of pragma_table_info() and PRAGMA table_info."""
+    for call, table in catalogue.functions(context, "pragma_table_info", "pragma_table_xinfo"):
+        span = context.parsed.span(table)
+        used = catalogue.used_columns(table, _KNOWN)
+        name = catalogue.named(context, call)
+        if not used <= set(_COLUMNS):
+            yield Proposal(span, message=_TYPES)
+        elif name is None or name.startswith("to_regclass(") and "'" not in name:
+            yield Proposal(span, message=_NAME)
+        else:
+            source = f"pg_attribute WHERE attrelid = {name} AND attnum > 0 AND NOT attisdropped"
+            unsure = "notnull" in used
+            yield catalogue.derived(
+                context,
+                table,
+                View(_COLUMNS, source).query(used),
+                applicability=Applicability.UNSAFE if unsure else None,
+                condition=_NOT_NULL if unsure else "",
+            )
+    tokens = context.parsed.tokens
+    if context.parsed.kind == "PRAGMA" and any(token.word in ("TABLE_INFO", "TABLE_XINFO") for token in tokens[:4]):
+        yield Proposal(tokens[0].span, message=_PRAGMA)
