@@ -9,7 +9,9 @@ statement, are set aside and listed with `--list`.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -56,7 +58,8 @@ def main() -> None:
     options.add_argument("--peer", action="store_true", help="judge sqlglot.transpile as well")
     chosen = options.parse_args()
     cases = [case for case in constructs() if _chosen(case, chosen.rule, chosen.id)]
-    with throwaway() as server, server.connect() as connection:
+    with tempfile.TemporaryDirectory() as folder, throwaway() as server, server.connect() as connection:
+        os.chdir(folder)  # VACUUM INTO writes a file
         connection.execute("CREATE EXTENSION IF NOT EXISTS citext")
         connection.execute("SET statement_timeout = '5s'")
         print(f"{len(cases)} cases on {server.info}")

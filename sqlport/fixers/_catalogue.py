@@ -26,7 +26,7 @@ class View:
         """The query with the columns that are used."""
         names = [name for name in self.columns if name in used] or list(self.columns)[:1]
         items = [_item(self.columns[name], name) for name in names]
-        return f"SELECT {', '.join(items)} FROM {self.source}"
+        return " ".join(["SELECT", ", ".join(items), "FROM", self.source])
 
 
 def _item(expression: str, name: str) -> str:
@@ -76,13 +76,11 @@ def functions(context: Context, *names: str) -> Iterator[tuple[exp.Anonymous, ex
             yield call, call.parent
 
 
-def named(context: Context, call: exp.Anonymous) -> str | None:
+def named(call: exp.Anonymous) -> str | None:
     """The object that a function is asked about, as PostgreSQL finds it; None where the name is not written."""
     from sqlport.catalog.names import quote
 
     argument = call.expressions[0] if len(call.expressions) == 1 else None
     if isinstance(argument, exp.Literal) and argument.is_string:
         return f"to_regclass({string(quote(str(argument.this)))})"
-    if isinstance(argument, exp.Placeholder) or (isinstance(argument, exp.Column) and argument.table):
-        return f"to_regclass({context.parsed.text_of(argument)})"
     return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._affinity import argument_type
 from sqlport.fixers._conditions import uses
 from sqlport.model import Span
 from sqlport.sql import Rewrite, replace, wrap
@@ -21,9 +22,23 @@ def find(context: Context) -> Iterator[Proposal]:
         if use == "number" and isinstance(node, exp.Boolean):
             span = context.parsed.span(node)
             yield Proposal(span, (replace(span, "1" if node.this else "0"),))
+    for comparison in (*context.parsed.nodes(exp.EQ), *context.parsed.nodes(exp.NEQ)):
+        yield from _passed(context, comparison)
     for column in context.parsed.nodes(exp.Column):
         if context.semantics.kind(column) == "boolean" and context.semantics.column(column) is not None:
             yield from _boolean_column(context, column)
+
+
+def _passed(context: Context, comparison: exp.Expr) -> Iterator[Proposal]:
+    """A parameter that is a bool, which drivers send as a boolean, beside a number."""
+    for side, other in (
+        (comparison.this, comparison.expression),
+        (comparison.expression, comparison.this),
+    ):
+        if argument_type(context, side) == "bool" and context.semantics.kind(other) == "integer":
+            span = context.parsed.span(side)
+            if not _is_assignment(comparison):
+                yield Proposal(span, (wrap(span, "CAST(", " AS int)"),))
 
 
 def _boolean_column(context: Context, column: exp.Column) -> Iterator[Proposal]:

@@ -35,10 +35,22 @@ def find(context: Context) -> Iterator[Proposal]:
     for cast in parsed.nodes(exp.Cast):
         if parsed.has_span(cast) and parsed.is_sqlite_cast(cast) and parsed.has_span(cast.this):
             name = " ".join(parsed.cast_type(cast).of(parsed.text).upper().split())
+            if name == "REAL" and _is_short(cast):
+                continue
             if name not in _SAME and name != "BYTEA":
                 yield from _renamed(context, cast, name)
             elif name in ("TEXT", "VARCHAR", "CHARACTER VARYING") and context.semantics.kind(cast.this) == "blob":
                 yield _from_bytes(context, cast)
+
+
+def _is_short(cast: exp.Cast) -> bool:
+    """Whether it is a literal that 4 bytes hold exactly, given out as it is."""
+    literal = cast.this
+    if not isinstance(literal, exp.Literal) or not is_number(str(literal.this)):
+        return False
+    parent = cast.parent.parent if isinstance(cast.parent, exp.Alias) else cast.parent
+    value = float(str(literal.this))
+    return isinstance(parent, exp.Select) and abs(value) < 2**24 and (value * 1024).is_integer()
 
 
 def _renamed(context: Context, cast: exp.Cast, name: str) -> Iterator[Proposal]:

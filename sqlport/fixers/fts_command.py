@@ -10,23 +10,14 @@ from sqlport.fixers import Context, Proposal
 
 
 def find(context: Context) -> Iterator[Proposal]:
-    """Every INSERT into the column that has the table's own name, but for tables with such a column."""
+    """Every INSERT into the column that has the table's own name."""
     for insert in context.parsed.nodes(exp.Insert):
         target = insert.this
         if not isinstance(target, exp.Schema) or not isinstance(target.this, exp.Table):
             continue
         name = target.this.name
         table = context.catalog.table(name)
-        if table is not None and (
-            table.kind != "virtual" or table.column(name) is not None and not _is_hidden(table, name)
-        ):
+        if table is not None and table.kind != "virtual":
             continue
         if any(item.name.lower() == name.lower() for item in target.expressions):
             yield Proposal(context.parsed.span(target))
-
-
-def _is_hidden(table: object, name: str) -> bool:
-    from sqlport.catalog import Table
-
-    column = table.column(name) if isinstance(table, Table) else None
-    return column is not None and column.hidden

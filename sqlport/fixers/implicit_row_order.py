@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -31,7 +32,7 @@ def find(context: Context) -> Iterator[Proposal]:
         yield from _grouped(context, query)
     elif query.args.get("distinct") is not None and query.args.get("from_") is not None:
         yield Proposal(span, applicability=Applicability.MANUAL)
-    elif query.args.get("limit") is not None:
+    elif query.args.get("limit") is not None or _moved(context, query):
         yield from _limited(context, query)
 
 
@@ -50,6 +51,16 @@ def _grouped(context: Context, query: exp.Select) -> Iterator[Proposal]:
 
 def _one_group(keys: list[exp.Expr]) -> bool:
     return all(isinstance(key, exp.Literal | exp.Null) and not getattr(key, "is_int", False) for key in keys)
+
+
+def _moved(context: Context, query: exp.Select) -> bool:
+    """Whether the same script updates the table before, which puts its rows elsewhere."""
+    sources = context.semantics.scopes.sources(query)
+    table = sources[0].table if len(sources) == 1 else None
+    if table is None:
+        return False
+    updated = re.compile(rf"\s*UPDATE\s+(OR\s+\w+\s+)?[\"`\[]?{re.escape(table.name)}\b", re.IGNORECASE)
+    return any(updated.match(text) for text in context.before)
 
 
 def _limited(context: Context, query: exp.Select) -> Iterator[Proposal]:

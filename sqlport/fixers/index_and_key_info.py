@@ -54,8 +54,8 @@ def find(context: Context) -> Iterator[Proposal]:
         span = context.parsed.span(table)
         view = _VIEWS.get(str(call.this))
         used = catalogue.used_columns(table, _KNOWN)
-        name = catalogue.named(context, call)
-        if view is None or not used <= set(view.columns) or name is None or "'" not in name:
+        name = catalogue.named(call)
+        if view is None or not used <= set(view.columns) or name is None:
             yield Proposal(span, message=_OTHER)
             continue
         unsure = call.this == "pragma_index_list" and "origin" not in used

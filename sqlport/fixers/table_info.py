@@ -9,7 +9,10 @@ from sqlport.fixers import _catalogue as catalogue
 from sqlport.fixers._catalogue import View
 from sqlport.model import Applicability
 
-_PRIMARY = "coalesce((SELECT array_position(conkey, attnum) FROM pg_constraint WHERE conrelid = attrelid AND contype = 'p'), 0)"
+_PRIMARY = (
+    "coalesce((SELECT array_position(conkey, attnum) FROM pg_constraint"
+    " WHERE conrelid = attrelid AND contype = 'p'), 0)"
+)
 _COLUMNS = {"name": "attname", "cid": "attnum - 1", "notnull": "attnotnull::int", "pk": _PRIMARY}
 _KNOWN = frozenset("cid name type notnull dflt_value pk hidden".split())
 _TYPES = (
@@ -31,10 +34,10 @@ def find(context: Context) -> Iterator[Proposal]:
     for call, table in catalogue.functions(context, "pragma_table_info", "pragma_table_xinfo"):
         span = context.parsed.span(table)
         used = catalogue.used_columns(table, _KNOWN)
-        name = catalogue.named(context, call)
+        name = catalogue.named(call)
         if not used <= set(_COLUMNS):
             yield Proposal(span, message=_TYPES)
-        elif name is None or name.startswith("to_regclass(") and "'" not in name:
+        elif name is None:
             yield Proposal(span, message=_NAME)
         else:
             source = f"pg_attribute WHERE attrelid = {name} AND attnum > 0 AND NOT attisdropped"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
@@ -17,21 +17,18 @@ def find(context: Context) -> Iterator[Proposal]:
         if start is None or not context.parsed.has_span(start):
             continue
         sources = context.semantics.scopes.sources(update)[1:]
-        if any(not _at_most_one(source, update, len(sources) == 1) for source in sources):
+        conditions = [update.args["where"].this] if update.args.get("where") is not None else []
+        conditions += [join.args["on"] for join in update.find_all(exp.Join) if join.args.get("on") is not None]
+        if any(not _at_most_one(source, conditions, len(sources) == 1) for source in sources):
             yield Proposal(context.parsed.span(start))
 
 
-def _at_most_one(source: Source, update: exp.Update, alone: bool) -> bool:
-    where = update.args.get("where")
-    fixed = set(_equal_columns(where.this, source.alias, alone)) if where is not None else set()
-    if source.table is not None:
-        key = source.table.rowid_column
-        if key is not None and key.name.lower() in fixed:
-            return True
-        return any(True for _ in source.table.keys_within(fixed))
+def _at_most_one(source: Source, conditions: Sequence[exp.Expr], alone: bool) -> bool:
+    fixed = {name for condition in conditions for name in _equal_columns(condition, source.alias, alone)}
     if source.query is not None:
         return _grouped_by(source.query, fixed)
-    return True  # nothing is known of it, so nothing is said
+    # A column of a table that is compared for equality is taken for a key: its rows are not known here.
+    return source.table is None or bool(fixed)
 
 
 def _equal_columns(condition: exp.Expr, alias: str, alone: bool) -> Iterator[str]:
