@@ -317,6 +317,44 @@ class Verdict:
     server: ServerInfo | None = None
 
 
+ProofKind = OneOf["same", "differs", "unproven"]
+Aspect = OneOf["rows", "order", "types", "labels", "count", "tables", "error"]
+"""In what two answers differ; `types` means equal values of other types (1 and true, 2.5 and Decimal 2.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two answers to one statement on the fewest rows that show it.
+
+    `summary` says the first differing row in words, `sqlite` and `postgres` are the answers as lines of text,
+    `parameters` what the statement was run with, `script` a shell script that shows both with the programs
+    `sqlite3` and `psql`.
+    """
+
+    aspect: Aspect
+    summary: str
+    sqlite: tuple[str, ...] = ()
+    postgres: tuple[str, ...] = ()
+    parameters: str = ""
+    script: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether the original on SQLite and the port on PostgreSQL answer the same on generated rows.
+
+    `reason` begins with a word for programs (`vacuous`, `hole`, `no-schema`, ...) where it is `unproven`.
+    `stand_ins` tell what stood for holes, `runs` on how many universes of rows it was compared.
+    """
+
+    kind: ProofKind
+    reason: str = ""
+    difference: Difference | None = None
+    stand_ins: tuple[str, ...] = ()
+    runs: int = 0
+    server: ServerInfo | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Port:
     """A ported text: the statements in place, nothing between them lost.

@@ -175,6 +175,8 @@ def _applicability(parsed: Parsed, rule: Rule, proposal: Proposal) -> Applicabil
     if not proposal.rewrites:
         return Applicability.MANUAL
     chosen = proposal.applicability or rule.fix
+    if not _keeps_parameters(parsed, proposal.rewrites):
+        return Applicability.MANUAL
     if not parsed.holes:
         return chosen
     from sqlport.sql import flatten
@@ -187,6 +189,16 @@ def _applicability(parsed: Parsed, rule: Rule, proposal: Proposal) -> Applicabil
             if span.touches(edit.span) and chosen is Applicability.SAFE:
                 chosen = Applicability.UNSAFE
     return chosen
+
+
+def _keeps_parameters(parsed: Parsed, rewrites: Sequence[Rewrite]) -> bool:
+    """Whether every bare `?` stays once and in order: its place is all that says which parameter it is."""
+    for rewrite in rewrites:
+        inside = [p.span for p in parsed.placeholders if p.text == "?" and rewrite.span.contains(p.span)]
+        kept = [span for part in rewrite.parts if isinstance(part, Span) for span in inside if part.contains(span)]
+        if inside != kept:
+            return False
+    return True
 
 
 def _finding(parsed: Parsed, candidate: _Candidate, *, applied: bool) -> Finding:

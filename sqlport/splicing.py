@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlport.hosts import Refusal, apply_edits, map_edits
@@ -81,28 +81,36 @@ def _disagreeing(wanted: Sequence[tuple[Ported, tuple[Edit, ...]]]) -> list[Port
 def _apply(
     files: Mapping[str, SourceFile], edits: dict[str, tuple[FileEdit, ...]]
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
-    """The files with all edits; a statement whose edits one file refuses gets none in any."""
+    """The files with all edits, and why some statements get none; one that a file refuses gets none in any."""
     refused: dict[str, str] = {}
     while True:
-        by_path: dict[str, set[FileEdit]] = {}
-        for mapped in edits.values():
-            for edit in mapped:
-                by_path.setdefault(edit.path, set()).add(edit)
         diffs: dict[str, tuple[str, str]] = {}
-        again = False
-        for path, wanted in sorted(by_path.items()):
-            ordered = sorted(wanted, key=lambda edit: (edit.start, edit.end, edit.text))
-            result = apply_edits(files[path], ordered)
+        culprits: dict[str, str] = {}
+        for path in sorted({edit.path for mapped in edits.values() for edit in mapped}):
+            result = _new_text(files[path], edits.values())
             if isinstance(result, Refusal):
-                for identity in [key for key, mapped in edits.items() if any(e.path == path for e in mapped)]:
-                    refused[identity] = result.message
-                    del edits[identity]
-                again = True
+                culprits = _culprits(files[path], edits, result)
                 break
             if result != files[path].text:
                 diffs[path] = (files[path].text, result)
-        if not again:
+        if not culprits:
             return diffs, refused
+        refused.update(culprits)
+        for identity in culprits:
+            del edits[identity]
+
+
+def _new_text(file: SourceFile, wanted: Iterable[tuple[FileEdit, ...]]) -> str | Refusal:
+    own = {edit for mapped in wanted for edit in mapped if edit.path == file.path}
+    return apply_edits(file, sorted(own, key=lambda edit: (edit.start, edit.end, edit.text)))
+
+
+def _culprits(file: SourceFile, edits: Mapping[str, tuple[FileEdit, ...]], together: Refusal) -> dict[str, str]:
+    """The statements whose edits the file refuses by themselves; all of its statements where each alone is fine."""
+    here = {key: mapped for key, mapped in edits.items() if any(edit.path == file.path for edit in mapped)}
+    alone = {key: _new_text(file, [mapped]) for key, mapped in here.items()}
+    found = {key: result.message for key, result in alone.items() if isinstance(result, Refusal)}
+    return found or dict.fromkeys(here, together.message)
 
 
 def rejected(one: Ported, verdict: Verdict, placer: Placer) -> Finding:

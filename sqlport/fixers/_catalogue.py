@@ -76,11 +76,14 @@ def functions(context: Context, *names: str) -> Iterator[tuple[exp.Anonymous, ex
             yield call, call.parent
 
 
-def named(call: exp.Anonymous) -> str | None:
-    """The object that a function is asked about, as PostgreSQL finds it; None where the name is not written."""
+def literal_name(call: exp.Anonymous) -> str | None:
+    """The name of the object that a function is asked about, where it is written."""
+    argument = call.expressions[0] if len(call.expressions) == 1 else None
+    return str(argument.this) if isinstance(argument, exp.Literal) and argument.is_string else None
+
+
+def regclass(name: str) -> str:
+    """A table or an index, or NULL where there is none."""
     from sqlport.catalog.names import quote
 
-    argument = call.expressions[0] if len(call.expressions) == 1 else None
-    if isinstance(argument, exp.Literal) and argument.is_string:
-        return f"to_regclass({string(quote(str(argument.this)))})"
-    return None
+    return f"to_regclass({string(quote(name))})"

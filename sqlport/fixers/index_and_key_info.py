@@ -10,23 +10,26 @@ from sqlport.fixers._catalogue import View
 from sqlport.model import Applicability
 
 _ORIGIN = (
-    "CASE WHEN indisprimary THEN 'pk' WHEN EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid) THEN 'u' "
-    "ELSE 'c' END"
+    "coalesce((SELECT CASE contype WHEN 'p' THEN 'pk' ELSE 'u' END FROM pg_constraint"
+    " WHERE conindid = indexrelid AND contype IN ('p', 'u')), 'c')"
 )
 _VIEWS = {
     "pragma_index_list": View(
         {
-            "name": "relname",
+            "name": "indexrelid::regclass::text",
             "unique": "indisunique::int",
             "origin": _ORIGIN,
             "partial": "(indpred IS NOT NULL)::int",
         },
-        "pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = {}",
+        "pg_index WHERE indrelid = {}",
     ),
     "pragma_index_info": View(
-        {"name": "attname", "seqno": "n - 1", "cid": "a.attnum - 1"},
-        "pg_index CROSS JOIN unnest(indkey) WITH ORDINALITY AS k (attnum, n)"
-        " JOIN pg_attribute AS a ON a.attrelid = indrelid AND a.attnum = k.attnum WHERE indexrelid = {}",
+        {
+            "name": "(SELECT attname FROM pg_attribute AS a WHERE a.attrelid = indrelid AND a.attnum = k.attnum)",
+            "seqno": "n - 1",
+            "cid": "k.attnum - 1",
+        },
+        "pg_index CROSS JOIN unnest(indkey) WITH ORDINALITY AS k (attnum, n) WHERE indexrelid = {}",
     ),
     "pragma_foreign_key_list": View(
         {"table": "confrelid::regclass::text", "from": "a.attname", "to": "b.attname", "seq": "n - 1"},
@@ -54,7 +57,7 @@ def find(context: Context) -> Iterator[Proposal]:
         span = context.parsed.span(table)
         view = _VIEWS.get(str(call.this))
         used = catalogue.used_columns(table, _KNOWN)
-        name = catalogue.named(call)
+        name = catalogue.literal_name(call)
         if view is None or not used <= set(view.columns) or name is None:
             yield Proposal(span, message=_OTHER)
             continue
@@ -62,7 +65,7 @@ def find(context: Context) -> Iterator[Proposal]:
         yield catalogue.derived(
             context,
             table,
-            View(view.columns, view.source.format(name)).query(used),
+            View(view.columns, view.source.format(catalogue.regclass(name))).query(used),
             applicability=Applicability.UNSAFE if unsure else None,
             condition=_ALL if unsure else "",
         )

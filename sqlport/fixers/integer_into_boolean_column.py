@@ -20,6 +20,8 @@ def find(context: Context) -> Iterator[Proposal]:
             span = parsed.span(node)
             yield Proposal(span, (replace(span, "1" if node.this else "0"),))
     for node, kind in _stored(context):
+        if not parsed.has_span(node):  # DEFAULT
+            continue
         span = parsed.span(node)
         if kind == "integer" and argument_type(context, node) == "bool":
             yield Proposal(span, (wrap(span, "CAST(", " AS int)"),))

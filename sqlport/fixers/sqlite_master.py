@@ -31,9 +31,8 @@ _KINDS = {
         f"pg_views WHERE {_HERE}",
     ),
     "trigger": View(
-        {"type": "'trigger'", "name": "tgname", "tbl_name": "relname", "sql": "''"},
-        "pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
-        " WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace",
+        {"type": "'trigger'", "name": "trigger_name", "tbl_name": "event_object_table", "sql": "''"},
+        "information_schema.triggers WHERE trigger_schema = current_schema()",
     ),
 }
 _TEMPORARY = View(

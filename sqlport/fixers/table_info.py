@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlport.catalog import folded
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers import _catalogue as catalogue
 from sqlport.fixers._catalogue import View
+from sqlport.fixers._json import string
 from sqlport.model import Applicability
 
 _PRIMARY = (
@@ -14,6 +16,7 @@ _PRIMARY = (
     " WHERE conrelid = attrelid AND contype = 'p'), 0)"
 )
 _COLUMNS = {"name": "attname", "cid": "attnum - 1", "notnull": "attnotnull::int", "pk": _PRIMARY}
+_NAMES = {"name": "column_name", "cid": "ordinal_position - 1"}
 _KNOWN = frozenset("cid name type notnull dflt_value pk hidden".split())
 _TYPES = (
     "the types and defaults of PostgreSQL's columns are written otherwise than SQLite's; read data_type and "
@@ -34,21 +37,32 @@ def find(context: Context) -> Iterator[Proposal]:
     for call, table in catalogue.functions(context, "pragma_table_info", "pragma_table_xinfo"):
         span = context.parsed.span(table)
         used = catalogue.used_columns(table, _KNOWN)
-        name = catalogue.named(call)
+        name = catalogue.literal_name(call)
         if not used <= set(_COLUMNS):
             yield Proposal(span, message=_TYPES)
         elif name is None:
             yield Proposal(span, message=_NAME)
         else:
-            source = f"pg_attribute WHERE attrelid = {name} AND attnum > 0 AND NOT attisdropped"
             unsure = "notnull" in used
             yield catalogue.derived(
                 context,
                 table,
-                View(_COLUMNS, source).query(used),
+                _view(name, used).query(used),
                 applicability=Applicability.UNSAFE if unsure else None,
                 condition=_NOT_NULL if unsure else "",
             )
     tokens = context.parsed.tokens
     if context.parsed.kind == "PRAGMA" and any(token.word in ("TABLE_INFO", "TABLE_XINFO") for token in tokens[:4]):
         yield Proposal(tokens[0].span, message=_PRAGMA)
+
+
+def _view(name: str, used: frozenset[str]) -> View:
+    """Names from information_schema, which reads well; keys from pg_attribute."""
+    if used <= set(_NAMES):
+        literal = string(folded(name))
+        return View(
+            _NAMES,
+            f"information_schema.columns WHERE table_schema = current_schema() AND table_name = {literal}",
+        )
+    found = catalogue.regclass(name)
+    return View(_COLUMNS, f"pg_attribute WHERE attrelid = {found} AND attnum > 0 AND atttypid <> 0")

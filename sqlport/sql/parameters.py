@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sqlport.model import Driver, Edit, Span
-from sqlport.sql.read import Parsed, Placeholder
+from sqlport.sql.read import Parsed
+from sqlport.sql.reader import Placeholder
 
 
 def numbered(placeholders: Sequence[Placeholder]) -> tuple[tuple[Edit, ...], tuple[int | str, ...]]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from sqlport.model import Span
 
 # One step of the shell's scanner. See sqlite3_complete() in https://www.sqlite.org/c3ref/complete.html.
+# PostgreSQL's `$$ ... $$` is there for ported triggers, which are read again; in SQLite it means nothing.
 _STEP = re.compile(
     r"""
       (?P<space>\s+)
     | (?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
+    | (?P<dollars>\$(?P<tag>[^\W\d]\w*|)\$.*?\$(?P=tag)\$)
     | (?P<quoted>'(?:[^']|'')*(?:'|\Z)|"(?:[^"]|"")*(?:"|\Z)|`(?:[^`]|``)*(?:`|\Z)|\[[^\]]*(?:\]|\Z))
     | (?P<word>[^\W\d]\w*)
     | (?P<semicolon>;)

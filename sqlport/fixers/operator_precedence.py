@@ -1,0 +1,80 @@
+"""OPR005: operators that bind otherwise on PostgreSQL; parentheses keep SQLite's meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sqlglot import exp
+
+from sqlport.fixers import Context, Proposal
+from sqlport.sql import wrap
+
+_OTHER, _COMPARISON = 8, 6
+# How tight PostgreSQL binds: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-PRECEDENCE
+_LEVELS: Mapping[type[exp.Expr], int] = {
+    **dict.fromkeys((exp.Mul, exp.Div, exp.Mod), 10),
+    **dict.fromkeys((exp.Add, exp.Sub), 9),
+    **dict.fromkeys((exp.DPipe, exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseNot), _OTHER),
+    **dict.fromkeys((exp.BitwiseLeftShift, exp.BitwiseRightShift), _OTHER),
+    **dict.fromkeys((exp.In, exp.Between, exp.Like, exp.Glob), 7),
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), _COMPARISON),
+    **dict.fromkeys((exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ), 5),
+}
+# These have one level on SQLite and are read from left to right, which the tree does not show.
+_ONE_LEVEL = (exp.EQ, exp.NEQ, exp.In, exp.Like, exp.Glob, exp.Between)
+_ORDERED = (exp.LT, exp.LTE, exp.GT, exp.GTE)
+_LEFT_TO_RIGHT = (
+    "SQLite reads =, <>, IN, LIKE and BETWEEN from left to right, PostgreSQL = last; put parentheses round what"
+    " belongs together"
+)
+
+
+def find(context: Context) -> Iterator[Proposal]:
+    """Every operand that is an operation and that PostgreSQL would cut in two."""
+    for kind in context.parsed.node_types() & _LEVELS.keys():
+        for node in context.parsed.nodes(kind):
+            yield from _operands(context, node)
+
+
+def _operands(context: Context, node: exp.Expr) -> Iterator[Proposal]:
+    parsed, level = context.parsed, _LEVELS[type(node)]
+    if not parsed.has_span(node) or _is_assignment(node):
+        return
+    for side in ("this", "expression"):
+        operand = _written(context, node.args.get(side))
+        if operand is None:
+            continue
+        found = _LEVELS[type(operand)]
+        span = parsed.span(operand)
+        if side == "expression" and isinstance(node, exp.EQ | exp.NEQ) and isinstance(operand, _ONE_LEVEL):
+            yield Proposal(parsed.span(node), message=_LEFT_TO_RIGHT)
+        elif found < level or (found == level and (side == "expression" or level in (7, _COMPARISON))):
+            if not (isinstance(node, exp.BitwiseNot) or _same(node, operand, side)):
+                yield Proposal(span, (wrap(span, "(", ")"),))
+
+
+def _same(node: exp.Expr, operand: exp.Expr, side: str) -> bool:
+    """`a + (b + c)` is never without its parentheses; a prefix operator on the right stands by itself."""
+    return side == "expression" and isinstance(operand, exp.BitwiseNot) and _LEVELS[type(node)] <= _OTHER
+
+
+def _is_assignment(node: exp.Expr) -> bool:
+    return isinstance(node.parent, exp.Update | exp.OnConflict) and node.arg_key == "expressions"
+
+
+def _written(context: Context, operand: object) -> exp.Expr | None:
+    """The operand if it is an operation without parentheses of its own."""
+    if isinstance(operand, exp.Paren):
+        inner = operand.this
+        tokens = context.parsed.tokens_in(context.parsed.span(operand)) if context.parsed.has_span(operand) else ()
+        if (
+            tokens
+            and tokens[0].text == "("
+            and tokens[-1].text == ")"
+            and context.parsed.span(inner) != context.parsed.span(operand)
+        ):
+            return None
+        operand = inner
+    if isinstance(operand, exp.Expr) and type(operand) in _LEVELS and context.parsed.has_span(operand):
+        return operand
+    return None
