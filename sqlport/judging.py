@@ -9,9 +9,10 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sqlport.model import Edit, HoleKind, ServerInfo, SqlportError, Statement, Verdict
+from sqlport.model import Edit, HoleKind, ServerInfo, SqlportError, Statement, Target, Verdict
 from sqlport.tables import Schema, tables_of
 from sqlport.verify import Question, SchemaFailure, judge, ledger, prepare_schema, schema_digest
+from sqlport.verify.result_types import changed_types
 
 if TYPE_CHECKING:
     from sqlport.config import Config
@@ -89,7 +90,7 @@ def judged(
             for number, docket in enumerate(asked):
                 if progress is not None:
                     progress("asking PostgreSQL", number, len(asked))
-                verdicts.update(_of_docket(server, docket))
+                verdicts.update(_of_docket(server, docket, config.target))
             return Judgement(verdicts, server.info)
     except SqlportError as error:
         if not optional:
@@ -98,7 +99,7 @@ def judged(
         return Judgement({case.ported.statement.id: missing for docket in asked for case in docket.cases})
 
 
-def _of_docket(server: Server, docket: Docket) -> Mapping[str, Verdict]:
+def _of_docket(server: Server, docket: Docket, target: Target) -> Mapping[str, Verdict]:
     verdicts = {
         case.ported.statement.id: Verdict("unverified", "hole", message="the text is not known there")
         for case in docket.cases
@@ -110,7 +111,10 @@ def _of_docket(server: Server, docket: Docket) -> Mapping[str, Verdict]:
     server.drop_database(prepared.database)
     with closing(_original_tables(docket.schema)) as sqlite:
         for (one, _), verdict in zip(asked, answers, strict=True):
-            verdicts[one.statement.id] = _explained(one, verdict, sqlite, prepared.failures)
+            explained = _explained(one, verdict, sqlite, prepared.failures)
+            changed = changed_types(one.statement.sql, explained, docket.schema.catalog, target)
+            said = "; ".join(filter(None, (explained.message, changed)))
+            verdicts[one.statement.id] = replace(explained, message=said) if changed else explained
     return verdicts
 
 

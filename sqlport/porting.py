@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -86,12 +86,14 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
     edits: tuple[Edit, ...] = ()
     findings: dict[tuple[str, Span], Finding] = {}
     text, current = sql, tuple(holes)
+    latest: list[Finding] = []
     for turn in range(_ROUNDS):
         parsed = read(text, current)
         if parsed.problem is not None and turn == 0:
             return untouched(sql, holes, _invalid(parsed))
         made, found = _round(parsed, request)
-        for finding in _carried(found, sql, edits) if turn else found:
+        latest = list(_carried(found, sql, edits) if turn else found)
+        for finding in latest:
             earlier = findings.get((finding.code, finding.span))
             if earlier is None or not earlier.applied:
                 findings[finding.code, finding.span] = finding
@@ -100,7 +102,17 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
             break
         edits = compose(sql, edits, step)
         text, current = apply(text, step), _moved_holes(current, step)
-    return _finished(sql, parsed, edits, list(findings.values()), request)
+    standing = list(findings.values())
+    if parsed.problem is None:
+        standing = [finding for finding in standing if not _is_settled(finding, latest, edits)]
+    return _finished(sql, parsed, edits, standing, request)
+
+
+def _is_settled(finding: Finding, latest: Sequence[Finding], edits: Sequence[Edit]) -> bool:
+    """Whether what was found is gone, since the fix of another rule took its text."""
+    if finding.applied or any(other.code == finding.code and other.span.touches(finding.span) for other in latest):
+        return False
+    return any(edit.span.overlaps(finding.span) for edit in edits)
 
 
 def untouched(sql: str, holes: Sequence[Hole], *findings: Finding) -> StatementPort:
@@ -175,7 +187,7 @@ def _applicability(parsed: Parsed, rule: Rule, proposal: Proposal) -> Applicabil
     if not proposal.rewrites:
         return Applicability.MANUAL
     chosen = proposal.applicability or rule.fix
-    if not _keeps_parameters(parsed, proposal.rewrites):
+    if rule.code not in _LAST and not _keeps_parameters(parsed, proposal.rewrites):
         return Applicability.MANUAL
     if not parsed.holes:
         return chosen

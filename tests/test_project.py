@@ -197,3 +197,22 @@ def test_native_profile_changes_the_tables_that_statements_are_judged_with() -> 
     query = next(statement.id for statement in native.statements if statement.sql.startswith("SELECT"))
     assert native.verdicts[query].sqlstate == "42883"
     assert faithful.verdicts[query].kind == "verified"
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT sum(id) FROM users", "sum is numeric (Decimal in Python)"),
+        ("SELECT id = 1 AS first FROM users", "first is boolean (bool in Python)"),
+        ("SELECT id, name, count(*) FROM users GROUP BY 1, 2", ""),
+        ("SELECT * FROM users", ""),
+        ("SELECT max(id), min(name), count(*) FROM users", ""),
+    ],
+)
+def test_a_result_of_another_python_type_is_said_with_the_verdict(query: str, said: str) -> None:
+    put("app.py", HEAD + f"db.execute('{query}')\n")
+    report = project.verify(["."], Config(root=Path.cwd(), select=("FNC001",)))
+    verdict = report.verdicts[report.statements[-1].id]
+    assert verdict.kind == "verified"
+    assert verdict.message.startswith(said)
+    assert bool(verdict.message) is bool(said)

@@ -30,7 +30,7 @@ def in_clause(context: Context, *clauses: type[exp.Expr]) -> Iterator[Proposal]:
         if expression is None or context.semantics.scopes.query_of(column) is not query:
             continue
         resolved = context.semantics.scopes.resolve(column)
-        if resolved is None or resolved.column is None and resolved.expression is expression:
+        if resolved is None or (resolved.column is None and resolved.expression is expression):
             yield _replaced(context, column, expression, known=resolved is not None)
 
 

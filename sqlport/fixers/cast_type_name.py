@@ -81,7 +81,7 @@ def _numeric(context: Context, cast: exp.Cast, name: str, kind: str) -> Iterator
         yield Proposal(span, (replace(parsed.cast_type(cast), type_name),))
     elif kind == "text" and re.match(r"(DATE|TIME|STAMP)", name):
         yield Proposal(span, message=_DATE.format(name=name))
-    elif kind != "text" and kind != "null" or (literal is not None and name not in ("NUMERIC", "DECIMAL")):
+    elif (kind != "text" and kind != "null") or (literal is not None and name not in ("NUMERIC", "DECIMAL")):
         yield Proposal(span)
 
 

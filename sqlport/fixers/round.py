@@ -27,7 +27,7 @@ def _proposal(context: Context, call: exp.Anonymous) -> Proposal | None:
     places = call.expressions[1] if len(call.expressions) == 2 else None
     found = server_type(context, value)
     span = context.parsed.span(call)
-    if found in INTEGERS and places is None or found == "boolean":
+    if (found in INTEGERS and places is None) or found == "boolean":
         return None
     if found not in (*NUMBERS, "any", "unknown"):
         return Proposal(span, message="round() of text is an error on PostgreSQL; cast the text to a number first")

@@ -36,8 +36,8 @@ _KINDS = {
     ),
 }
 _TEMPORARY = View(
-    {"type": "'table'", "name": "tablename", "tbl_name": "tablename", "sql": "''"},
-    "pg_tables WHERE schemaname = pg_my_temp_schema()::regnamespace::text",
+    {"type": "'table'", "name": "relname", "tbl_name": "relname", "sql": "''"},
+    "pg_class WHERE relpersistence = 't' AND relkind = 'r'",
 )
 _LIST = View({"name": "tablename", "type": "'table'", "schema": "'main'"}, f"pg_tables WHERE {_HERE}")
 _KNOWN = frozenset("type name tbl_name rootpage sql".split())

@@ -13,8 +13,8 @@ from sqlport.fixers._inserts import inserted
 from sqlport.fixers._patterns import quoted
 from sqlport.fixers._server_types import cast
 from sqlport.model import Applicability
-from sqlport.sql import replace
 from sqlport.semantics.kinds import of_type
+from sqlport.sql import replace
 
 _WHOLE = frozenset("round trunc floor ceil ceiling sign count length sum total".split())
 _LOST = "{column} is a column of {type} in PostgreSQL and keeps no {kind}, which SQLite stores as it is: {hint}"
