@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlport.model import (
@@ -164,11 +165,27 @@ def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Ca
         request.arguments,
         request.before,
         request.after,
+        partial(_port_inner, request),
     )
     for rule in request.rulebook.rules:
         if (rule.code in _LAST) is last and request.selected(rule):
             for proposal in _distinct(rule, context):
                 yield _Candidate(rule, proposal, _applicability(parsed, rule, proposal))
+
+
+def _port_inner(request: Request, sql: str, catalog: Catalog) -> StatementPort:
+    """The port of a statement inside another one, which has no parameters and no script of its own."""
+    inner = replace(
+        request,
+        catalog=catalog,
+        unsafe=True,
+        speaks_target=False,
+        passes_parameters=False,
+        arguments=Arguments(),
+        before=(),
+        after=(),
+    )
+    return port_statement(sql, (), inner)
 
 
 def _distinct(rule: Rule, context: Context) -> Iterable[Proposal]:

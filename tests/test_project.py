@@ -29,8 +29,9 @@ def put(name: str, text: str) -> Path:
     return path
 
 
-def fix(**options: bool) -> Report:
-    return project.fix(["."], Config(root=Path.cwd(), select=("FNC001",)), **options)
+def fix(*, write: bool = False, write_unverified: bool = False) -> Report:
+    config = Config(root=Path.cwd(), select=("FNC001",))
+    return project.fix(["."], config, write=write, write_unverified=write_unverified)
 
 
 def reasons(report: Report) -> list[str]:
@@ -63,7 +64,7 @@ def test_a_second_run_finds_nothing_to_do() -> None:
 
 
 def test_what_postgresql_rejects_is_not_written_and_said_with_sqlstate_and_place() -> None:
-    path = put("app.py", HEAD + 'db.execute("SELECT ifnull(id, \'none\') FROM users")\n')
+    path = put("app.py", HEAD + "db.execute(\"SELECT ifnull(id, 'none') FROM users\")\n")
     before = path.read_bytes()
     report = fix(write=True)
     assert path.read_bytes() == before
@@ -161,7 +162,7 @@ def test_the_ledger_answers_without_a_server_until_something_changes() -> None:
 def test_no_server_is_an_error_where_one_is_needed_and_a_reason_where_it_is_not() -> None:
     put("app.py", HEAD + "db.execute('SELECT ifnull(nick, name) FROM users')\n")
     config = Config(root=Path.cwd(), select=("FNC001",), postgres="postgresql://nobody@127.0.0.1:1/none")
-    with pytest.raises(SqlportError, match="127.0.0.1"):
+    with pytest.raises(SqlportError, match=r"127\.0\.0\.1"):
         project.fix(["."], config)
     report = project.fix(["."], config, write=True, write_unverified=True)
     assert report.written == ("app.py",)

@@ -7,14 +7,21 @@ becomes part of the port is decided by the pipeline (applicability, holes, confl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlport.model import Applicability, Arguments, Span, Target
 
 if TYPE_CHECKING:
     from sqlport.catalog import Catalog
+    from sqlport.porting import StatementPort
     from sqlport.semantics import Semantics
     from sqlport.sql import Parsed, Rewrite
+
+
+class Port(Protocol):
+    """Ports a statement that stands inside another one, with these tables, unsafe fixes made."""
+
+    def __call__(self, sql: str, catalog: Catalog) -> StatementPort: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,8 @@ class Context:
 
     `speaks_target` tells whether the call (or the `.sql` file) takes the target driver's placeholders;
     `passes_parameters` whether parameters are passed at all, so that the driver reads `%`; `arguments` what is
-    known of their types. `before` and `after` are the other statements of the same script.
+    known of their types. `before` and `after` are the other statements of the same script. `port` is for the
+    statements of a trigger's body.
     """
 
     parsed: Parsed
@@ -35,6 +43,7 @@ class Context:
     arguments: Arguments = Arguments()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    port: Port | None = None
 
     def argument_type(self, key: int | str) -> str:
         """The Python type that is passed for a parameter (`Placeholder.key`); empty where that is not known."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from sqlport.catalog import Catalog, Table
 from sqlport.catalog.names import folded
 from sqlport.fixers import Context
-from sqlport.model import Effect, Span
-from sqlport.sql import Rewrite, Token, read
+from sqlport.model import Effect, Finding, Span
+from sqlport.sql import Rewrite, Token, read, split
+from sqlport.sql.ddl import unquoted
 from sqlport.sql.triggers import CreateTrigger
 
 _TEST = "SELECT 1 WHERE "
+_ROLLBACK = re.compile(r"(?i)(\bRAISE\s*\(\s*)ROLLBACK\b")  # no name for the parser; the length stays
 _ROW = re.compile(r"(?i)(?:new|old)")
 
 
@@ -85,22 +87,18 @@ class Porter:
     def _edited(self, text: str, offset: int) -> Iterator[Rewrite]:
         port = self._port(text, self._catalog)
         self._note(port.findings)
-        if len(_statements(port.question)) != 1:
+        if len(split(port.sql)) != 1:
             raise UnportableError("one of its statements becomes several")
-        for edit in port.question_edits:
+        for edit in port.edits:
             yield Rewrite(edit.start + offset, edit.end + offset, (edit.text,))
 
     def _ported(self, text: str) -> str:
         port = self._port(text, self._catalog)
         self._note(port.findings)
-        return port.question
+        return port.sql
 
-    def _note(self, findings: object) -> None:
-        from sqlport.model import Finding
-
-        assert isinstance(findings, tuple)
+    def _note(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
-            assert isinstance(finding, Finding)
             if finding.applied:
                 if finding.fix is not None and finding.fix.condition:
                     self._conditions.append(finding.fix.condition)
@@ -111,17 +109,15 @@ class Porter:
         """PostgreSQL looks at NEW.x and OLD.x only when the trigger runs, so it is done here."""
         tokens = self._tokens(span)
         for row, dot, name in zip(tokens, tokens[1:], tokens[2:], strict=False):
-            if dot.text == "." and _ROW.fullmatch(row.text) and self._table.column(_unquoted(name.text)) is None:
+            if dot.text == "." and _ROW.fullmatch(row.text) and self._table.column(unquoted(name.text)) is None:
                 raise UnportableError(f"{row.text}.{name.text} is no known column of {self._table.name}")
 
     def _raised(self, span: Span) -> str | None:
         """The statement as plpgsql where it is a SELECT of nothing but RAISE(); None for another one."""
         text = span.of(self._text)
-        select = read(text).tree
-        if not isinstance(select, exp.Select) or len(select.expressions) != 1:
+        parsed = read(_ROLLBACK.sub(r"\1_OLLBACK", text))
+        if not isinstance(parsed.tree, exp.Select) or len(parsed.tree.expressions) != 1:
             return None
-        parsed = read(text)
-        assert isinstance(parsed.tree, exp.Select)
         item = parsed.tree.expressions[0]
         call = _raise(item)
         if call is not None:
@@ -191,18 +187,3 @@ def _raise(node: exp.Expr) -> exp.Anonymous | None:
     if isinstance(node, exp.Anonymous) and node.this == "raise" and node.expressions:
         return node
     return None
-
-
-def _statements(text: str) -> list[str]:
-    from sqlport.sql import split
-
-    return [piece.span.of(text) for piece in split(text)]
-
-
-def _unquoted(text: str) -> str:
-    from sqlport.sql.ddl import unquoted
-
-    return unquoted(text)
-
-
-__all__ = ["Body", "Porter", "UnportableError", "replace"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -27,11 +28,32 @@ def find(context: Context) -> Iterator[Proposal]:
     explicit = next((kind for _, kind in later if kind), "")
     if explicit == "explicit":
         return
-    if explicit == "auto" or any(_creates(text, found.name) for text in context.before):
+    created = any(_creates(text, found.name) for text in context.before)
+    if explicit == "auto" or created:
         span = context.parsed.span(found.node)
-        name, column = quote(found.name), quote(key.name)
-        reset = f"SELECT setval(pg_get_serial_sequence({quoted(name)}, {quoted(key.name.lower())}), max({column}))"
-        yield Proposal(span, (insert(span.end, f";\n{reset} FROM {name}"),))
+        yield Proposal(span, (insert(span.end, ";\n" + _reset(context, found, key.name, created=created)),))
+
+
+def _reset(context: Context, found: Insert, key: str, *, created: bool) -> str:
+    """The statement that sets the sequence; with the number in it where the script has given all ids so far."""
+    name, column = quote(found.name), quote(key)
+    scripts = [context.parsed.text, *context.before] if created else []
+    ids = [number for text in scripts for number in _ids(context, text, found.name, key)]
+    if ids and None not in ids:
+        return f"ALTER TABLE {name} ALTER COLUMN {column} RESTART WITH {max(map(int, filter(None, ids))) + 1}"
+    sequence = f"pg_get_serial_sequence({quoted(name)}, {quoted(key.lower())})"
+    return f"SELECT setval({sequence}, max({column})) FROM {name}"
+
+
+def _ids(context: Context, text: str, table: str, key: str) -> Iterator[str | None]:
+    """The ids that a statement gives to rows of the table; None for one that is no plain number."""
+    other = inserted(replace(context, parsed=read(text)))
+    if other is None or other.name.lower() != table.lower():
+        return
+    if other.source is not None or key.lower() not in other.given():
+        yield None
+    for value in other.values_of(key):
+        yield str(value.this) if isinstance(value, exp.Literal) and str(value.this).isdigit() else None
 
 
 def _gives(found: Insert, key: str) -> bool:
@@ -47,6 +69,9 @@ def _gives(found: Insert, key: str) -> bool:
 def _read(text: str) -> tuple[str, str]:
     """The table that a later statement fills, and how: `explicit`, `auto` or `setval`."""
     parsed = read(text)
+    words = [token.word for token in parsed.tokens]
+    if "RESTART" in words and words[:2] == ["ALTER", "TABLE"]:
+        return parsed.tokens[2].text.strip('"').lower(), "setval"
     node = parsed.tree
     if isinstance(node, exp.Insert):
         named = node.this.this if isinstance(node.this, exp.Schema) else node.this

@@ -18,7 +18,7 @@ def find(context: Context) -> Iterator[Proposal]:
         text = "".join(token.text for token in run)
         at = 0
         for left, right in zip(run, run[1:], strict=False):
-            if _longest(text[at:]) != len(left.text):
+            if _longest(text[at:]) != len(left.text) and left.text != "!":  # `!~`, of an earlier rewriting
                 yield Proposal(Span(left.start, right.end), (insert(right.start, " "),))
             at += len(left.text)
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from sqlport.catalog import Catalog, Column, Table
     from sqlport.sql import Parsed
 
+_ROWS = frozenset(["new", "old"])
+"""The rows that the statements of a trigger read beside their own tables."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -84,7 +87,8 @@ class Scopes:
             if any(not source.known and qualifier in ("", source.alias) for source in sources):
                 return None  # it may be a column of the unknown one
             query = self.query_of(query)
-        return None
+        row = self._catalog.tables.get(qualifier) if qualifier in _ROWS else None
+        return self._in_source(Source(qualifier, row), name) if row is not None else None
 
     def _in_source(self, source: Source, name: str) -> Resolved | None:
         if source.table is not None:

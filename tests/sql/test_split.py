@@ -10,6 +10,10 @@ from sqlport.sql import split
 from tests.constructs import all_statements
 
 
+QUOTED = "SELECT ';', \";\", `;`, [;] -- ;\n, /* ; */ 1"
+TRIGGER = "CREATE TRIGGER r AFTER UPDATE ON t BEGIN UPDATE t SET a = CASE WHEN 1 THEN 2 END; SELECT 1; END"
+
+
 def parts(script: str) -> list[str]:
     return [piece.span.of(script) for piece in split(script)]
 
@@ -21,17 +25,14 @@ def parts(script: str) -> list[str]:
         (" ; ;; -- nothing\n /* at all */", []),
         ("SELECT 1", ["SELECT 1"]),
         ("SELECT 1; SELECT 2;", ["SELECT 1", "SELECT 2"]),
-        ("SELECT ';', \";\", `;`, [;] -- ;\n, /* ; */ 1; SELECT 2", ["SELECT ';', \";\", `;`, [;] -- ;\n, /* ; */ 1", "SELECT 2"]),
+        (QUOTED + "; SELECT 2", [QUOTED, "SELECT 2"]),
         ("SELECT 'it''s;'; SELECT 2", ["SELECT 'it''s;'", "SELECT 2"]),
-        (
-            "CREATE TRIGGER r AFTER UPDATE ON t BEGIN UPDATE t SET a = CASE WHEN 1 THEN 2 END; SELECT 1; END; SELECT 2",
-            ["CREATE TRIGGER r AFTER UPDATE ON t BEGIN UPDATE t SET a = CASE WHEN 1 THEN 2 END; SELECT 1; END", "SELECT 2"],
-        ),
+        (TRIGGER + "; SELECT 2", [TRIGGER, "SELECT 2"]),
         ("BEGIN; SELECT 1; END; SELECT 2", ["BEGIN", "SELECT 1", "END", "SELECT 2"]),
         ("-- first\nSELECT 1; -- behind\nSELECT 2", ["SELECT 1", "SELECT 2"]),
         ("SELECT 'open", ["SELECT 'open"]),
     ],
-)  # fmt: skip
+)
 def test_split(script: str, expected: list[str]) -> None:
     assert parts(script) == expected
 
