@@ -248,7 +248,7 @@ def _explained(one: Ported, verdict: Verdict, sqlite: sqlite3.Connection, failur
         missing = _missing(one, sqlite) or _failed(verdict, failures)
         if missing:
             return replace(verdict, kind="unverified", reason="no-schema", message=missing)
-    if one.port.manual_left:
+    if one.port.left:
         return replace(verdict, kind="unverified", reason="manual-left")
     return verdict
 

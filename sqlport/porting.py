@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+from typing import Literal as OneOf
 
 from sqlport.model import (
     DEFAULT_SEVERITY,
@@ -37,8 +38,8 @@ class StatementPort:
 
     `edits` lead from its SQL to `sql`, the text for the host. `question` is the same port with the
     placeholders as `$1`..., as the server is asked; `parameters` the original parameter of each placeholder
-    of `sql`, `question_parameters` of each `$n`, `question_holes` where its holes are. `manual_left` tells
-    that a finding remains for which PostgreSQL would reject it.
+    of `sql`, `question_parameters` of each `$n`, `question_holes` where its holes are. `left` tells
+    that PostgreSQL would still reject it: for a finding that is fixed only on request (`unsafe`), or by hand.
     """
 
     findings: tuple[Finding, ...]
@@ -48,7 +49,7 @@ class StatementPort:
     parameters: tuple[int | str, ...]
     question_parameters: tuple[int | str, ...]
     question_holes: tuple[Hole, ...]
-    manual_left: bool
+    left: OneOf["", "unsafe", "manual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _is_settled(finding: Finding, latest: Sequence[Finding], edits: Sequence[Edi
 
 def untouched(sql: str, holes: Sequence[Hole], *findings: Finding) -> StatementPort:
     """A statement that is left as it is: one that cannot be read, or that is PostgreSQL's already."""
-    return StatementPort(findings, (), sql, sql, (), (), tuple(holes), manual_left=bool(findings))
+    return StatementPort(findings, (), sql, sql, (), (), tuple(holes), left="manual" if findings else "")
 
 
 def _round(
@@ -314,9 +315,16 @@ def _finished(
         parameters=tuple(placeholder.key for placeholder in parsed.placeholders),
         question_parameters=question_parameters,
         question_holes=_moved_holes(parsed.holes, numbers),
-        manual_left=any(_remains(finding) for finding in findings),
+        left=_left(findings),
     )
 
 
-def _remains(finding: Finding) -> bool:
-    return not finding.applied and finding.effect is Effect.REJECTED
+def _left(findings: Iterable[Finding]) -> OneOf["", "unsafe", "manual"]:
+    left = {
+        finding.applicability
+        for finding in findings
+        if not finding.applied and (finding.effect is Effect.REJECTED or finding.applicability is Applicability.UNSAFE)
+    }
+    if not left:
+        return ""
+    return "unsafe" if left == {Applicability.UNSAFE} else "manual"

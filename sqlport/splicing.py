@@ -43,7 +43,7 @@ def splice(
         if verdict.kind == "rejected":
             findings.append(rejected(one, verdict, placer))
         if verdict.kind == "rejected" or (verdict.kind == "unverified" and not write_unverified):
-            reasons[one.statement.id] = _why(verdict)
+            reasons[one.statement.id] = _why(one, verdict)
     for one in _disagreeing(wanted):
         reasons.setdefault(one.statement.id, "conflicting-uses")
         findings.append(_conflict(one.statement, placer))
@@ -61,7 +61,10 @@ def splice(
     return Spliced(made, diffs, tuple(findings))
 
 
-def _why(verdict: Verdict) -> str:
+def _why(one: Ported, verdict: Verdict) -> str:
+    if verdict.reason == "manual-left":
+        unsafe = "another fix of this statement is made only with --unsafe"
+        return f"manual-left: {unsafe if one.port.left == 'unsafe' else 'another finding of this statement is left'}"
     word = "rejected" if verdict.kind == "rejected" else verdict.reason
     said = " ".join(filter(None, (verdict.sqlstate, verdict.message)))
     return f"{word}: {said}" if said else word
@@ -149,11 +152,13 @@ def _conflict(statement: Statement, placer: Placer) -> Finding:
 
 
 def _with_reason(one: Ported, reason: str) -> Ported:
-    """The port with its fixes marked as not made, and why."""
+    """The port with the fixes that would have been made marked as not made, and why."""
     if not reason:
         return one
     findings = tuple(
-        replace(finding, applied=False, fix=replace(finding.fix, reason=reason) if finding.fix else None)
+        replace(finding, applied=False, fix=replace(finding.fix, reason=reason))
+        if finding.applied and finding.fix
+        else finding
         for finding in one.port.findings
     )
     return replace(one, port=replace(one.port, findings=findings, edits=(), sql=one.statement.sql))

@@ -9,7 +9,17 @@ from typing import NamedTuple
 
 from sqlport.catalog.affinity import affinity
 from sqlport.catalog.names import folded
-from sqlport.catalog.tables import Column, ForeignKey, Index, IndexTerm, KeyOrigin, Table, TableKind, UniqueKey
+from sqlport.catalog.tables import (
+    Column,
+    ForeignKey,
+    Index,
+    IndexTerm,
+    KeyOrigin,
+    Table,
+    TableKind,
+    Trigger,
+    UniqueKey,
+)
 from sqlport.sql.ddl import read_create_index, read_create_table
 from sqlport.sql.definitions import Constraint, CreateTable
 from sqlport.sql.tokens import LexError, tokenize
@@ -17,8 +27,8 @@ from sqlport.sql.tokens import LexError, tokenize
 _ORIGINS: Mapping[str, KeyOrigin] = {"pk": "pk", "u": "unique", "c": "index"}
 _PROBE = "sqlport collation probe"
 _SCHEMAS = {
-    "main": "SELECT type, name, sql FROM sqlite_master ORDER BY rowid",
-    "temp": "SELECT type, name, sql FROM sqlite_temp_master ORDER BY rowid",
+    "main": "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid",
+    "temp": "SELECT type, name, tbl_name, sql FROM sqlite_temp_master ORDER BY rowid",
 }
 
 
@@ -40,9 +50,12 @@ class SchemaReader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._definitions: dict[tuple[str, str, str], str] = {}
+        self._triggers: dict[str, list[Trigger]] = {}
         for schema, query in _SCHEMAS.items():
-            for kind, name, sql in connection.execute(query):
+            for kind, name, table, sql in connection.execute(query):
                 self._definitions[schema, kind, name] = sql
+                if kind == "trigger":
+                    self._triggers.setdefault(folded(table), []).append(Trigger(name, sql))
 
     def names(self) -> list[tuple[str, str, str]]:
         """Schema, type and name of all tables and views that a person made, in the order of their making."""
@@ -67,9 +80,18 @@ class SchemaReader:
         found = self._connection.execute("SELECT * FROM pragma_table_xinfo(?, ?)", (name, schema)).fetchall()
         rows = [_Row(*row) for row in found]
         temporary = schema == "temp"
+        triggers = tuple(self._triggers.get(folded(name), ()))
         if kind == "view" or sql[:15].upper().startswith("CREATE VIRTUAL"):
             other: TableKind = "view" if kind == "view" else "virtual"
-            return Table(name, _bare_columns(rows), kind=other, sql=sql, label=label, temporary=temporary)
+            return Table(
+                name,
+                _bare_columns(rows),
+                triggers=triggers,
+                kind=other,
+                sql=sql,
+                label=label,
+                temporary=temporary,
+            )
         written = _created(sql)
         indexes = self._indexes(schema, name)
         alias = _rowid_alias(rows, indexes)
@@ -85,6 +107,7 @@ class SchemaReader:
             indexes=indexes,
             foreign_keys=_foreign_keys(self._connection, schema, name, written),
             checks=tuple(check.of(sql) for check in checks if check),
+            triggers=triggers,
             without_rowid=written is not None and written.without_rowid is not None,
             strict=written is not None and written.strict is not None,
             temporary=temporary,

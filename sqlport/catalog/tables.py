@@ -99,6 +99,14 @@ class ForeignKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Trigger:
+    """A trigger of a table or view, as SQLite keeps it."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table, view or virtual table; `sql` is its definition, `label` where that was read."""
 
@@ -109,6 +117,7 @@ class Table:
     indexes: tuple[Index, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[str, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
     without_rowid: bool = False
     strict: bool = False
     temporary: bool = False

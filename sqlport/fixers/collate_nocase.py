@@ -34,7 +34,9 @@ def _expression(context: Context, node: exp.Collate) -> Iterator[Proposal]:
     compared = others(node)
     if compared is None:
         whole, parent = parent_of(node)
-        if (isinstance(parent, exp.Anonymous) and parent.this in _VALUES) or (isinstance(whole.parent, exp.Select) and whole.parent.args.get("distinct") is not None):
+        if (isinstance(parent, exp.Anonymous) and parent.this in _VALUES) or (
+            isinstance(whole.parent, exp.Select) and whole.parent.args.get("distinct") is not None
+        ):
             yield Proposal(span)
         else:
             yield Proposal(span, (dropped(context, node),), Applicability.SAFE)

@@ -27,7 +27,11 @@ def _compared(context: Context, node: exp.Expr) -> tuple[Rewrite, ...]:
     whole = node
     if isinstance(parent, exp.Paren) and parsed.has_span(parent):
         whole, parent = parent, parent.parent
-    if not isinstance(parent, exp.EQ) or parent.this is not whole or (whole is node and not isinstance(node, exp.Exists)):
+    if (
+        not isinstance(parent, exp.EQ)
+        or parent.this is not whole
+        or (whole is node and not isinstance(node, exp.Exists))
+    ):
         return ()
     one = parent.expression
     if not isinstance(one, exp.Literal) or one.is_string or str(one.this) != "1":

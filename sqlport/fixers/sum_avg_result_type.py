@@ -60,7 +60,9 @@ def _matters(call: exp.Expr) -> bool:
         elif isinstance(parent, exp.If):
             if node.arg_key == "this":
                 return False
-        elif not isinstance(parent, (*_ARITHMETIC, exp.Filter, exp.Window)) or (isinstance(parent, exp.Window) and node.arg_key != "this"):
+        elif not isinstance(parent, (*_ARITHMETIC, exp.Filter, exp.Window)) or (
+            isinstance(parent, exp.Window) and node.arg_key != "this"
+        ):
             return False
         node = parent
     return False

@@ -71,8 +71,11 @@ def _postgres(query: exp.Select, sources: Sequence[Source], tables: Sequence[Tab
     found = _columns(sources[0], tables[0])
     for join, source, table in zip(query.args["joins"], sources[1:], tables[1:], strict=False):
         shared = _using(join, found, table)
-        first = [next(each for each in found if folded(each[1]) == name) for name in shared if name in
-                 {folded(each[1]) for each in found}]
+        first = [
+            next(each for each in found if folded(each[1]) == name)
+            for name in shared
+            if name in {folded(each[1]) for each in found}
+        ]
         rest = [each for each in found if each not in first]
         found = first + rest + [each for each in _columns(source, table) if folded(each[1]) not in shared]
     return found
