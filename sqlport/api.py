@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlport.model import Applicability, Arguments, Driver, Edit, Effect, Finding, Port, Profile, Severity, Span, Target
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from sqlport.config import Config
     from sqlport.results import Report
+    from sqlport.rulebook import Rulebook
 
 
 def port(
@@ -38,16 +40,16 @@ def port(
     """
     from sqlport.catalog import from_statements
     from sqlport.porting import Request, port_statement
-    from sqlport.rulebook import load
     from sqlport.sql import apply, split
 
     pieces = split(sql)
     definitions = [("schema", piece.span.of(schema)) for piece in split(schema) if not piece.dot_command]
     definitions += [("sql", piece.span.of(sql)) for piece in pieces if not piece.dot_command]
+    tables = from_statements(definitions)
     request = Request(
         target=Target(profile=profile, driver=driver),
-        catalog=from_statements(definitions).catalog,
-        rulebook=load(),
+        catalog=tables.dropped.overlaid(tables.catalog),
+        rulebook=_rulebook(),
         selected=lambda rule: True,
         unsafe=unsafe,
         speaks_target=True,
@@ -69,6 +71,14 @@ def port(
         findings.extend(_moved(finding, start) for finding in ported.findings)
         parameters.extend(ported.parameters)
     return Port(apply(sql, edits), tuple(findings), tuple(parameters), tuple(edits))
+
+
+@cache
+def _rulebook() -> Rulebook:
+    """The bundled rules, read once."""
+    from sqlport.rulebook import load
+
+    return load()
 
 
 def _arguments(params: Sequence[Any] | Mapping[str, Any] | None) -> Arguments:

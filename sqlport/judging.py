@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlport.engines.postgres import Server
     from sqlport.project import Ported
     from sqlport.rulebook import Rulebook
+    from sqlport.verify import SchemaResult
 
 _ASKABLE = frozenset([HoleKind.VALUE, HoleKind.PLACEHOLDERS, HoleKind.ORDER, HoleKind.INSIDE_STRING])
 _UNKNOWN_NAME = frozenset(["42P01", "42703", "42704", "3F000"])  # table, column, object, schema
@@ -90,7 +91,9 @@ def judged(
             for number, docket in enumerate(asked):
                 if progress is not None:
                     progress("asking PostgreSQL", number, len(asked))
-                verdicts.update(_of_docket(server, docket, config.target))
+                prepared = prepare_schema(server, docket.ddl)
+                verdicts.update(of_docket(server, docket, prepared, config.target))
+                server.drop_database(prepared.database)
             return Judgement(verdicts, server.info)
     except SqlportError as error:
         if not optional:
@@ -99,7 +102,8 @@ def judged(
         return Judgement({case.ported.statement.id: missing for docket in asked for case in docket.cases})
 
 
-def _of_docket(server: Server, docket: Docket, target: Target) -> Mapping[str, Verdict]:
+def of_docket(server: Server, docket: Docket, prepared: SchemaResult, target: Target) -> Mapping[str, Verdict]:
+    """The verdict on each port of a docket whose schema is `prepared` on the server."""
     verdicts = {
         case.ported.statement.id: Verdict("unverified", "hole", message="the text is not known there")
         for case in docket.cases
@@ -174,9 +178,11 @@ def _keyed(asked: Sequence[Docket]) -> Iterator[tuple[Ported, Question, str]]:
 def definitions(schema: Schema, config: Config, book: Rulebook) -> list[str]:
     """The schema as PostgreSQL DDL: SQLite's own definitions through the same rules as every statement."""
     from sqlport.porting import Request, port_statement
+    from sqlport.sql import split
 
     request = Request(config.target, schema.catalog, book, lambda rule: True, unsafe=True)
-    ported = [port_statement(sql, (), request).question for sql in schema.definitions]
+    texts = [port_statement(sql, (), request).question for sql in schema.definitions]
+    ported = [piece.span.of(text) for text in texts for piece in split(text)]
     if any("citext" in sql for sql in ported):
         ported.insert(0, "CREATE EXTENSION IF NOT EXISTS citext")
     return ported

@@ -354,6 +354,12 @@ class Proof:
     runs: int = 0
     server: ServerInfo | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something to prove and it is not proven."""
+        word = self.reason.partition(":")[0]
+        return self.kind == "unproven" and word not in ("definition", "no-rows", "postgres")
+
 
 @dataclass(frozen=True, slots=True)
 class Port:

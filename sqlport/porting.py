@@ -111,8 +111,8 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
 
 
 def _is_settled(finding: Finding, latest: Sequence[Finding], edits: Sequence[Edit]) -> bool:
-    """Whether what was found is gone, since the fix of another rule took its text."""
-    if finding.applied or any(other.code == finding.code and other.span.touches(finding.span) for other in latest):
+    """Whether what was to be fixed is gone, since the fix of another rule took its text."""
+    if finding.applied or finding.fix is None or any(other.code == finding.code and other.span.touches(finding.span) for other in latest):
         return False
     return any(edit.span.overlaps(finding.span) for edit in edits)
 

@@ -88,6 +88,32 @@ def verify(
     return _report(source, ported, config, book, judgement=judgement)
 
 
+def prove(
+    paths: Sequence[str | Path],
+    config: Config,
+    *,
+    unsafe: bool = False,
+    again: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Whether both engines answer the same on generated rows: the original on SQLite, its port on PostgreSQL.
+
+    `unsafe` ports with fixes that are right only under their condition, too. With `again` the proofs of the
+    ledger do not count. Raises SqlportError where no server can be had.
+    """
+    from sqlport.judging import dockets
+    from sqlport.proving import proven
+
+    source = read(paths, config, progress)
+    book = rulebook(config)
+    ported = port(source, config, book, progress, unsafe=unsafe)
+    asked = dockets(ported, config, book)
+    whole = any(config.root.is_relative_to(Path(path).resolve()) for path in paths)
+    proving = proven(asked, config, progress, again=again, whole=whole)
+    report = _report(source, ported, config, book, judgement=proving.judgement)
+    return replace(report, proofs=proving.proofs)
+
+
 def fix(
     paths: Sequence[str | Path],
     config: Config,
@@ -95,22 +121,31 @@ def fix(
     write: bool = False,
     unsafe: bool = False,
     write_unverified: bool = False,
+    prove: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Port in place what PostgreSQL confirms; without `write` only show it (`Report.diffs`).
 
     A statement's fix is made when PostgreSQL plans the whole ported statement, or, with `write_unverified`,
-    when it could not be asked. Raises SqlportError where no server can be had, for a path or a configuration
+    when it could not be asked; with `prove` only when both engines answer the same, too. Raises SqlportError where no server can be had, for a path or a configuration
     that cannot be used, and for a file that changed meanwhile.
     """
     from sqlport.judging import dockets, judged
+    from sqlport.proving import held_back, proven
     from sqlport.splicing import splice
 
     source = read(paths, config, progress)
     book = rulebook(config)
     ported = port(source, config, book, progress, unsafe=unsafe)
-    judgement = judged(dockets(ported, config, book), config, progress, optional=write_unverified)
-    spliced = splice(source.files, ported, judgement.verdicts, write_unverified=write_unverified)
+    asked = dockets(ported, config, book)
+    if prove:
+        proving = proven(asked, config, progress, only=_changed(ported))
+        judgement, proofs = proving.judgement, proving.proofs
+    else:
+        judgement, proofs = judged(asked, config, progress, optional=write_unverified), {}
+    spliced = splice(
+        source.files, ported, judgement.verdicts, write_unverified=write_unverified, held=held_back(proofs)
+    )
     report = _report(
         source,
         spliced.ported,
@@ -120,6 +155,7 @@ def fix(
         more=spliced.findings,
         diffs=spliced.diffs,
     )
+    report = replace(report, proofs=proofs)
     return replace(report, written=_write(source, spliced.diffs)) if write else report
 
 
@@ -279,6 +315,11 @@ def _coverage(statements: Sequence[Statement], findings: Sequence[Finding]) -> C
         alternatives=len(several),
         unresolved=sum(finding.code == "SQP001" for finding in findings),
     )
+
+
+def _changed(ported: Sequence[Ported]) -> frozenset[str]:
+    """The statements that a fix would change."""
+    return frozenset(one.statement.id for one in ported if one.port.edits)
 
 
 def _report(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sqlport.model import Applicability, Effect, Finding, Port, ServerInfo, Severity, Statement, Verdict
+from sqlport.model import Applicability, Effect, Finding, Port, Proof, ServerInfo, Severity, Statement, Verdict
 
 _MANUAL = Applicability.MANUAL
 
@@ -87,6 +87,7 @@ class Report:
     statements: every SQL statement that was found
     ported: by statement id, the statement as PostgreSQL text
     verdicts: by statement id, what PostgreSQL said of the ported text; empty where nothing was asked
+    proofs: by statement id, whether both engines answer the same; empty where nothing was compared
     sources: by path, the text of each file that a finding or a diff is in, as it was read
     diffs: by path, old and new text of each file that a fix changes
     written: the paths of `diffs` whose new text is on disk
@@ -100,6 +101,7 @@ class Report:
     statements: tuple[Statement, ...] = ()
     ported: Mapping[str, Port] = field(default_factory=dict)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     diffs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     written: tuple[str, ...] = ()
@@ -152,6 +154,13 @@ class Report:
             return NOT_DONE
         wanted = {"rejected", "unverified"} if strict else {"rejected"}
         return SOMETHING_LEFT if any(v.kind in wanted for v in self.verdicts.values()) else NOTHING_LEFT
+
+    def proof_exit_code(self, *, strict: bool = False) -> int:
+        """0, 1 or 2 for `prove`: 1 when a port differs or is rejected or, if `strict`, when one is unproven."""
+        rejected = self.verdict_exit_code()
+        differs = any(proof.kind == "differs" for proof in self.proofs.values())
+        unproven = strict and any(proof.is_open for proof in self.proofs.values())
+        return max(rejected, SOMETHING_LEFT if differs or unproven else NOTHING_LEFT)
 
     def is_written(self, finding: Finding) -> bool:
         """Whether the fix of `finding` is in the files on disk."""

@@ -27,23 +27,25 @@ def splice(
     verdicts: Mapping[str, Verdict],
     *,
     write_unverified: bool,
+    held: Mapping[str, str] | None = None,
 ) -> Spliced:
-    """Make the ports that may be made.
+    """Make the ports that may be made; those `held` back, by statement id with the reason, are not.
 
     Literals that several statements are written with are edited when all of them want the same edits there and
     PostgreSQL rejects none of them.
     """
     placer = Placer(files)
-    reasons: dict[str, str] = {}
+    reasons: dict[str, str] = dict(held or {})
     findings: list[Finding] = []
     wanted: list[tuple[Ported, tuple[Edit, ...]]] = []
     for one in ported:
         verdict = verdicts.get(one.statement.id, Verdict("unverified", "no-server"))
-        wanted.append((one, () if verdict.kind == "rejected" else one.port.edits))
+        refused = verdict.kind == "rejected" or one.statement.id in reasons
+        wanted.append((one, () if refused else one.port.edits))
         if verdict.kind == "rejected":
             findings.append(rejected(one, verdict, placer))
         if verdict.kind == "rejected" or (verdict.kind == "unverified" and not write_unverified):
-            reasons[one.statement.id] = _why(one, verdict)
+            reasons.setdefault(one.statement.id, _why(one, verdict))
     for one in _disagreeing(wanted):
         reasons.setdefault(one.statement.id, "conflicting-uses")
         findings.append(_conflict(one.statement, placer))

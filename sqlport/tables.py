@@ -24,11 +24,12 @@ class Schema:
 
     @property
     def definitions(self) -> tuple[str, ...]:
-        """The SQLite statements that make these tables and their indexes, as SQLite itself keeps them."""
+        """The SQLite statements that make these tables with their indexes and triggers, as SQLite itself keeps them."""
         tables = [table for table in self.catalog if table.sql and table.kind == "table"]
         indexes = [index.sql for table in tables for index in table.indexes if index.sql]
         views = [table.sql for table in self.catalog if table.sql and table.kind == "view"]
-        return (*(table.sql for table in tables), *indexes, *views)
+        triggers = [trigger.sql for table in self.catalog for trigger in table.triggers if not trigger.dropped]
+        return (*(table.sql for table in tables), *indexes, *views, *triggers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import difflib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -165,6 +166,24 @@ def _outside_strings(data: bytes) -> list[tuple[int, str]]:
     inside = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1), getattr(tokenize, "TSTRING_MIDDLE", -1)}
     tokens = tokenize.tokenize(io.BytesIO(data).readline)
     return [(token.type, token.string) for token in tokens if token.type not in inside]
+
+
+def test_calls_whose_parameters_stay_keep_their_placeholders(run: Run) -> None:
+    expected = _placeholders(run.before)
+    for folder in (run.safe, run.unsafe):
+        found = _placeholders(folder)
+        assert {call: marks for call, marks in found.items() if marks != expected.get(call)} == {}
+
+
+def _placeholders(folder: Path) -> dict[tuple[str, int, int], list[str]]:
+    """By call and alternative, the placeholders of its statements in order."""
+    found: dict[tuple[str, int, int], list[str]] = {}
+    for item in json.loads(sqlport(folder, "extract", "--format", "json", ".").stdout):
+        if item["host"] == "python":
+            code = re.sub(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", "", item["sql"], flags=re.DOTALL)
+            marks = re.findall(r"\?\d*|(?<!:):[a-z]\w*", code)
+            found.setdefault((item["path"], item["sink_line"], item["alternative"]), []).extend(marks)
+    return found
 
 
 def test_lines_without_a_statement_are_untouched(run: Run) -> None:

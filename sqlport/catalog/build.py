@@ -79,7 +79,7 @@ def from_sqlite(connection: sqlite3.Connection, label: str = "") -> CatalogResul
 def _result(scratch: Scratch) -> CatalogResult:
     tables: list[Table] = []
     failures = list(scratch.failures)
-    reader = SchemaReader(scratch.connection)
+    reader = SchemaReader(scratch.connection, scratch.dropped_triggers.values())
     for schema, kind, name in reader.names():
         label = scratch.labels.get(folded(name), "")
         try:

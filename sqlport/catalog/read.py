@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ class _Row(NamedTuple):
 class SchemaReader:
     """Reads tables of a scratch database as it is now; make a new one after a change."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, dropped_triggers: Iterable[tuple[str, Trigger]] = ()) -> None:
         self._connection = connection
         self._definitions: dict[tuple[str, str, str], str] = {}
         self._triggers: dict[str, list[Trigger]] = {}
@@ -56,6 +56,8 @@ class SchemaReader:
                 self._definitions[schema, kind, name] = sql
                 if kind == "trigger":
                     self._triggers.setdefault(folded(table), []).append(Trigger(name, sql))
+        for table, trigger in dropped_triggers:
+            self._triggers.setdefault(table, []).append(trigger)
 
     def names(self) -> list[tuple[str, str, str]]:
         """Schema, type and name of all tables and views that a person made, in the order of their making."""

@@ -12,7 +12,7 @@ from typing import Literal as OneOf
 
 from sqlport.catalog.names import folded
 from sqlport.catalog.read import SchemaReader, shadow_tables
-from sqlport.catalog.tables import Table
+from sqlport.catalog.tables import Table, Trigger
 from sqlport.sql.cursor import Cursor, UnreadableError
 from sqlport.sql.ddl import read_alter_table, read_create_table
 from sqlport.sql.tokens import LexError, Token, tokenize
@@ -85,6 +85,7 @@ class Scratch:
     assumed: set[str] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
     dropped: dict[str, Table] = field(default_factory=dict)
+    dropped_triggers: dict[str, tuple[str, Trigger]] = field(default_factory=dict)
     _seen: set[tuple[str, str]] = field(default_factory=set)
     _waiting: list[tuple[str, str, Failure]] = field(default_factory=list)
 
@@ -127,6 +128,8 @@ class Scratch:
         if lenient and self._existing(name) and not self._is_repeated(tokens, name):
             return self._duplicate(label, sql, name)
         dropped = self._table(name) if kind == "DROP TABLE" else None
+        if kind == "DROP TRIGGER":
+            self._keep_trigger(name)
         reason = self._run(sql)
         if reason is None:
             self._note(label, sql, tokens, dropped)
@@ -143,6 +146,8 @@ class Scratch:
             self._seen.add((folded(name), _normal(tokens)))
             self.labels.setdefault(folded(name), label)
             self.dropped.pop(folded(name), None)
+            if kind == "CREATE TRIGGER":
+                self.dropped_triggers.pop(folded(name), None)
         elif kind == "ALTER TABLE":
             altered = read_alter_table(sql, tokens)
             if altered and altered.action == "rename table" and altered.new:
@@ -150,6 +155,13 @@ class Scratch:
         elif dropped is not None:
             self.dropped[folded(name)] = dropped
             self.labels.pop(folded(name), None)
+
+    def _keep_trigger(self, name: str) -> None:
+        row = self.connection.execute(
+            "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' AND name = ? COLLATE NOCASE", (name,)
+        ).fetchone()
+        if row is not None:
+            self.dropped_triggers[folded(name)] = (folded(row[0]), Trigger(row[1], row[2], dropped=True))
 
     def _run(self, sql: str) -> str | None:
         """Execute; None, or SQLite's message. Functions and collations of the application are stood in for."""

@@ -100,10 +100,11 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A trigger of a table or view, as SQLite keeps it."""
+    """A trigger of a table or view, as SQLite keeps it; `dropped` tells that a later statement dropped it."""
 
     name: str
     sql: str
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

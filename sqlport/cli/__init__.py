@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "sqlport.cli.check",
     "fix": "sqlport.cli.fix",
     "verify": "sqlport.cli.verify",
+    "prove": "sqlport.cli.prove",
     "extract": "sqlport.cli.extract",
     "rule": "sqlport.cli.rule",
     "postgres": "sqlport.cli.postgres",

@@ -19,6 +19,7 @@ from sqlport.results import Report
 @options.paths
 @click.option("--write", is_flag=True, help="Change the files (default: print the diff).")
 @click.option("--unsafe", is_flag=True, help="Also make fixes that are right only under their condition.")
+@click.option("--prove", is_flag=True, help="Change only what answers the same on both engines, too.")
 @click.option("--write-unverified", is_flag=True, help="Also write what PostgreSQL could not be asked about.")
 @click.option("--strict", is_flag=True, help="Exit 1 when a statement could not be verified.")
 @click.option(
@@ -40,6 +41,7 @@ def fix(
     paths: tuple[str, ...],
     write: bool,
     unsafe: bool,
+    prove: bool,
     write_unverified: bool,
     strict: bool,
     form: str | None,
@@ -58,7 +60,15 @@ def fix(
     paths = paths or (".",)
     config = options.configure(paths, **given)
     with Bar() as progress:
-        report = run(paths, config, write=write, unsafe=unsafe, write_unverified=write_unverified, progress=progress)
+        report = run(
+            paths,
+            config,
+            write=write,
+            unsafe=unsafe,
+            write_unverified=write_unverified,
+            prove=prove,
+            progress=progress,
+        )
     report = let_pass(report, config)
     form = form or ("full" if write else "diff")
     if form == "diff":

@@ -19,6 +19,8 @@ def affinity_of(context: Context, node: exp.Expr, depth: int = 0) -> str:
     if isinstance(node, exp.Paren | exp.Collate) and depth < 40:
         return affinity_of(context, node.this, depth + 1)
     if isinstance(node, exp.Cast):
+        if not context.parsed.has_span(node):
+            return ""
         return _named(affinity(context.parsed.cast_type(node).of(context.parsed.text)))
     if isinstance(node, exp.Subquery | exp.Select) and depth < 40:
         first = next((item for _, item in context.semantics.scopes.projections(node)), None)

@@ -44,6 +44,8 @@ def use_of(context: Context, node: exp.Expr) -> Use:
         child, parent = parent, parent.parent
     if isinstance(parent, exp.Alias):
         child, parent = parent, parent.parent
+    if isinstance(parent, exp.Ordered) and _is_distinct(parent):
+        return "result"
     if parent is None or isinstance(parent, _FREE):
         return "free" if not isinstance(parent, exp.Distinct) else _of_distinct(context, parent)
     if isinstance(parent, exp.Select | exp.Returning):
@@ -64,6 +66,12 @@ def use_of(context: Context, node: exp.Expr) -> Use:
     if isinstance(parent, exp.Binary | exp.Neg | exp.BitwiseNot | exp.In | exp.Between | exp.Tuple):
         return "number"
     return "free"
+
+
+def _is_distinct(term: exp.Ordered) -> bool:
+    """Whether it sorts a SELECT DISTINCT, so that it has to be one of the results."""
+    query = term.parent.parent if term.parent is not None else None
+    return isinstance(query, exp.Select) and query.args.get("distinct") is not None
 
 
 def _of_distinct(context: Context, distinct: exp.Distinct) -> Use:

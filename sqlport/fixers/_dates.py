@@ -18,8 +18,8 @@ from sqlport.fixers._dates_dynamic import Dynamic, dynamic
 from sqlport.fixers._dates_literal import from_julian_day, from_text
 from sqlport.fixers._dates_modifiers import Months, Start, Step, Word, steps
 from sqlport.fixers._dates_moment import Moment, Parts, RefusedError, modified, months, overflows, plus, truncated
-from sqlport.fixers._dates_use import numeric_cast, wants_number
-from sqlport.fixers._dates_value import CALLS, FORMATS, Request, value
+from sqlport.fixers._dates_use import becomes_date, numeric_cast, stays_date, wants_number
+from sqlport.fixers._dates_value import CALLS, FORMATS, TEXT, Request, value
 from sqlport.model import Applicability
 from sqlport.sql import Rewrite
 from sqlport.sql.match import rewrite
@@ -67,9 +67,15 @@ def _judged(context: Context, node: exp.Anonymous) -> tuple[tuple[str, Proposal]
     call = _read(context, node)
     if _no_immutable(node):
         return (_code(context, call), Proposal(span, message=_STABLE)), None
+    if stays_date(context, node):
+        return ("", Proposal(span)), None  # PostgreSQL's date(x), beside dates only
     try:
         moment, inner = _moment(context, call)
-        parts = _written(context, call, moment)
+        if becomes_date(context, node) and _folded(call) is None:
+            parts: Parts = (*moment.closed, "::date")
+            moment = moment.under(TEXT)  # of the date(x) that it is compared with
+        else:
+            parts = _written(context, call, moment)
     except RefusedError as refusal:
         return (_code(context, call), Proposal(span, message=str(refusal))), None
     whole = _replaced(context, call)

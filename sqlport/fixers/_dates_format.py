@@ -44,7 +44,7 @@ _FIELDS: Mapping[str, str] = {
 }
 """Conversions that give a number, and the field of extract() that is the same."""
 
-_DIGITS = frozenset("dGgHIjmMSuVYwsWU")  # conversions that give digits only
+_DIGITS = "dGgHIjmMSuVYwsWU"  # conversions that give digits only
 _PIECE = re.compile(r"%(.?)|[^%]+", re.DOTALL)
 _KEPT = re.compile(r"[^A-Za-z\"\\%]*")  # text that means itself in a to_char() pattern
 
@@ -69,16 +69,24 @@ def text(fmt: str, moment: Moment) -> Parts:
 
 
 def number(fmt: str, moment: Moment) -> Parts | None:
-    """What `CAST(strftime(fmt, moment) AS INTEGER)` gives, as bigint; None where the text is not all digits."""
-    names = re.findall(r"%(.)", fmt)
-    if not fmt or any(name not in _DIGITS for name in names) or not re.fullmatch(r"(?:%.|\d)+", fmt):
+    """What SQLite makes of `strftime(fmt, moment)` as a number; None where the text is not all digits."""
+    type_name = number_type(fmt)
+    if not type_name:
         return None
     if fmt == "%s":
         return epoch(moment)
-    if len(fmt) == 2 and names and names[0] in _FIELDS:
-        return (f"extract({_FIELDS[names[0]]} FROM ", *moment.parts, ")::bigint")
+    if len(fmt) == 2 and fmt[1] in _FIELDS:
+        return (f"extract({_FIELDS[fmt[1]]} FROM ", *moment.parts, ")::bigint")
     made = text(fmt, moment)
-    return (*made, "::bigint") if _is_one_call(fmt) else ("(", *made, ")::bigint")
+    return (*made, f"::{type_name}") if _is_one_call(fmt) else ("(", *made, f")::{type_name}")
+
+
+def number_type(fmt: str) -> str:
+    """The type of the number that the text of a format always is; empty where it is none."""
+    digits = rf"(?:%[{_DIGITS}]|\d)"
+    if re.fullmatch(rf"{digits}+", fmt):
+        return "bigint"
+    return "double precision" if re.fullmatch(rf"{digits}+\.{digits}+|{digits}*%f", fmt) else ""
 
 
 def epoch(moment: Moment) -> Parts:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from sqlport.fixers import Context
 
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+_ISO = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 _NUMERIC = ("INTEGER", "REAL", "NUMERIC")
 
 
@@ -36,6 +39,8 @@ def wants_number(context: Context, node: exp.Expr) -> bool:
     if isinstance(parent, exp.Between):
         return parent.this is not node and _is_numeric_column(context, parent.this)
     if isinstance(parent, exp.Anonymous):
+        if parent.this in ("sum", "avg", "total", "abs", "round"):
+            return True
         words = [str(item.this).lower() for item in parent.expressions[1:] if isinstance(item, exp.Literal)]
         return parent.this in ("date", "time", "datetime", "strftime") and "unixepoch" in words
     if isinstance(parent, exp.DefaultColumnConstraint):
@@ -47,6 +52,70 @@ def wants_number(context: Context, node: exp.Expr) -> bool:
     if isinstance(parent, exp.Select) and isinstance(parent.parent, exp.Insert):
         return _goes_to_number(context, parent.parent, _index(parent.expressions, node))
     return False
+
+
+def number_of(context: Context, node: exp.Anonymous) -> str:
+    """The type of the number that `strftime()` becomes where one is wanted of it; empty where it stays text."""
+    from sqlport.fixers._dates_format import number_type
+
+    fmt = node.expressions[0] if node.expressions else None
+    if not isinstance(fmt, exp.Literal) or not fmt.is_string or not wants_number(context, node):
+        return ""
+    return number_type(str(fmt.this))
+
+
+def stays_date(context: Context, node: exp.Anonymous) -> bool:
+    """Whether a `date(x)` is only compared with dates, as PostgreSQL's own date(x) can be."""
+    if not _is_plain_date(context, node):
+        return False
+    others = _compared_with(node)
+    return bool(others) and all(_is_iso(other) or _is_date(context, other) for other in others)
+
+
+def becomes_date(context: Context, node: exp.Anonymous) -> bool:
+    """Whether a date() of now or with modifiers is compared with a `date(x)` that stays PostgreSQL's own."""
+    if node.this != "date":
+        return False
+    return any(isinstance(other, exp.Anonymous) and stays_date(context, other) for other in _compared_with(node))
+
+
+def _is_plain_date(context: Context, node: exp.Expr) -> bool:
+    """`date(x)` of a column."""
+    if not _is_date_call(node) or len(node.expressions) != 1 or not isinstance(node.expressions[0], exp.Column):
+        return False
+    return context.semantics.kind(node.expressions[0]) in ("text", "time", "any")
+
+
+def _is_date_call(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and node.this == "date"
+
+
+def _is_date(context: Context, node: exp.Expr) -> bool:
+    """A call of date(), or what an earlier rewriting made of one."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, exp.Cast) and not context.parsed.is_sqlite_cast(node):
+        return context.parsed.cast_type(node).of(context.parsed.text).lower() == "date"
+    return _is_date_call(node)
+
+
+def _is_iso(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) and node.is_string and _ISO.fullmatch(str(node.this)) is not None
+
+
+def _compared_with(node: exp.Expr) -> list[exp.Expr]:
+    """The other operands of the comparison that a node stands in."""
+    node = _outside_parentheses(node)
+    parent = node.parent
+    if isinstance(parent, (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)):
+        found = [parent.this, parent.expression]
+    elif isinstance(parent, exp.Between):
+        found = [parent.this, parent.args["low"], parent.args["high"]]
+    elif isinstance(parent, exp.In) and parent.expressions:
+        found = [parent.this, *parent.expressions]
+    else:
+        return []
+    return [other for other in found if other is not node]
 
 
 def _outside_parentheses(node: exp.Expr) -> exp.Expr:

@@ -11,13 +11,17 @@ from sqlport.fixers import Context
 from sqlport.fixers._dates_literal import from_julian_day, from_text
 from sqlport.fixers._dates_modifiers import Step, Word
 from sqlport.fixers._dates_moment import Moment, Parts, RefusedError, from_epoch, literal, now, truncated
-from sqlport.sql.match import is_atom
+from sqlport.fixers._json import stays_atom
 
 FORMATS: Mapping[str, str] = {"date": "%Y-%m-%d", "time": "%H:%M:%S", "datetime": "%Y-%m-%d %H:%M:%S"}
 CALLS = (*FORMATS, "strftime", "julianday", "unixepoch", "timediff")
 
 TEXT = "the text is a date 'YYYY-MM-DD', or one with a time 'HH:MM[:SS[.SSS]]', without a UTC offset"
+_RELATIVE = ("now", "today", "tomorrow", "yesterday", "epoch", "infinity", "-infinity")
 NUMBER = "the value is a number"
+SECONDS = "the numbers are seconds in the years 1 to 9999 (SQLite gives NULL for others, such as milliseconds)"
+ROUNDED = "a millisecond more or less does not matter where a float lies between two"
+_FIRST, _LAST = -62135596800, 253402300799  # the years 1 to 9999 in seconds since 1970
 EPOCHS = "the numbers are seconds since 1970, none so small that SQLite takes it for a Julian day (up to 5373484)"
 
 _Inner = Callable[[exp.Expr], Moment | None]
@@ -76,6 +80,11 @@ def _from_number(request: Request, node: exp.Expr, kind: str) -> Moment:
                 "write to_timestamp() if it is seconds since 1970"
             )
         return literal(instant)
+    if isinstance(node, exp.Literal) and not _FIRST <= float(str(node.this)) <= _LAST:
+        raise RefusedError(
+            "this number is no time in seconds between the years 1 and 9999, so SQLite gives NULL; divide "
+            "milliseconds by 1000"
+        )
     known = found in ("integer", "real", "numeric")
     text = found == "text" and not _gives_number(node)
     parts: Parts = (*_operand(request, node), "::double precision") if text else (span,)
@@ -83,6 +92,10 @@ def _from_number(request: Request, node: exp.Expr, kind: str) -> Moment:
     moment = replace(moment, once=_once(node))
     if not known:
         moment = moment.under(NUMBER)
+    if node.find(exp.Column, exp.Placeholder, exp.Anonymous, exp.Subquery) is not None:
+        moment = moment.under(SECONDS)
+    if found != "integer" and (request.fraction or moment.conditions):
+        moment = moment.under(ROUNDED)
     return moment.under(EPOCHS) if kind == "auto" else moment
 
 
@@ -94,6 +107,11 @@ def _from_expression(request: Request, node: exp.Expr) -> Moment:
     """Text, as a timestamp; PostgreSQL raises for most of what SQLite gives NULL for."""
     semantics = request.context.semantics
     kind = semantics.kind(node)
+    if any(part.is_string and str(part.this).lower() in _RELATIVE for part in node.find_all(exp.Literal)):
+        raise RefusedError(
+            "a text such as 'now' inside this value means another time to PostgreSQL (the transaction's, in the "
+            "session's zone); write datetime('now') in its place"
+        )
     if kind in ("boolean", "blob", "json"):
         raise RefusedError(f"this is a {kind} and no date; give the date as text")
     if kind == "time":
@@ -119,7 +137,7 @@ def _from_time(request: Request, node: exp.Expr) -> Moment:
 
 def _operand(request: Request, node: exp.Expr) -> Parts:
     span = request.context.parsed.span(node)
-    return (span,) if is_atom(node) else ("(", span, ")")
+    return (span,) if stays_atom(node) else ("(", span, ")")
 
 
 def _once(node: exp.Expr) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from sqlport.fixers import Context
+from sqlport.fixers._affinity import argument_type
 from sqlport.model import Span
 from sqlport.sql.match import is_atom
 
@@ -23,6 +24,7 @@ GIVES_JSON = frozenset(
 )
 """Functions whose result is JSON for the next JSON function, and no string."""
 
+_BECOME_OPERATIONS = frozenset("json_extract json_array json_object json_group_object strftime julianday total".split())
 _STEP = re.compile(r"\.\"([^\"]*)\"|\.([^.\[\"]+)|\[(\d+)\]|\[#-(\d+)\]")
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 _PLAIN = re.compile(r"-?\w+", re.ASCII)
@@ -75,8 +77,13 @@ def document(context: Context, node: exp.Expr, kind: str = "json") -> Parts:
     span = context.parsed.span(node)
     if is_json(context, node):
         return (span,)
-    operand: Parts = (span,) if is_atom(node) else ("(", span, ")")
+    operand: Parts = (span,) if stays_atom(node) else ("(", span, ")")
     return (*operand, f"::{kind}")
+
+
+def stays_atom(node: exp.Expr) -> bool:
+    """Whether a node is one word or call, and stays one when it is ported itself."""
+    return is_atom(node) and not (isinstance(node, exp.Anonymous) and node.this in _BECOME_OPERATIONS)
 
 
 def is_json(context: Context, node: exp.Expr) -> bool:
@@ -106,7 +113,8 @@ def value(context: Context, node: exp.Expr) -> Parts | None:
     if isinstance(node, exp.Literal) and node.is_string:
         return (span, "::text")
     if isinstance(node, exp.Placeholder):
-        return (span, "::text")
+        types = {"int": "bigint", "float": "double precision"}
+        return (span, f"::{types.get(argument_type(context, node), 'text')}")
     return (span,) if kind in ("integer", "real", "numeric", "text", "any") else None
 
 
@@ -143,6 +151,10 @@ def wants_number(context: Context, node: exp.Expr) -> bool:
         return parent.this is node and context.semantics.kind(parent.args["low"]) in ("integer", "real", "numeric")
     if isinstance(parent, exp.In) and parent.this is node and parent.expressions:
         return all(context.semantics.kind(item) in ("integer", "real", "numeric") for item in parent.expressions)
+    if isinstance(parent, exp.Cast) and context.parsed.is_sqlite_cast(parent):
+        from sqlport.catalog import affinity
+
+        return affinity(context.parsed.cast_type(parent).of(context.parsed.text)) in ("INTEGER", "REAL", "NUMERIC")
     if isinstance(parent, exp.Anonymous):
         return parent.this in ("sum", "avg", "total", "abs", "round")
     if not isinstance(parent, _COMPARISONS):

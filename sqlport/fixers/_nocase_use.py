@@ -24,9 +24,9 @@ def find(context: Context) -> Iterator[Proposal]:
         for node in context.parsed.nodes(kind):
             if node.parent is None or node.arg_key != "expressions" or not isinstance(node.parent, exp.Update):
                 yield from _compared(context, node.this, node.expression)
-    for node in context.parsed.nodes(exp.In):
-        if is_citext(context, node.this):
-            for option in (*node.expressions, *_projected(node.args.get("query"))):
+    for member in context.parsed.nodes(exp.In):
+        if is_citext(context, member.this):
+            for option in (*member.expressions, *_projected(member.args.get("query"))):
                 yield from _beside(context, option)
     for call in context.parsed.nodes(exp.Anonymous):
         if call.this in _BYTEWISE and call.expressions and is_citext(context, call.expressions[0]):

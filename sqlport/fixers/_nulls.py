@@ -21,9 +21,7 @@ def may_be_null(context: Context, node: exp.Expr, query: exp.Expr | None) -> boo
 def _rejected(query: exp.Expr) -> Iterator[exp.Expr]:
     """The expressions whose NULL makes a condition of the query fail."""
     conditions = [query.args.get("where"), query.args.get("having")]
-    for join in query.args.get("joins") or ():
-        if not join.side:
-            conditions.append(join.args.get("on"))
+    conditions += [join.args.get("on") for join in query.args.get("joins") or () if not join.side]
     for condition in conditions:
         if condition is not None:
             yield from _of(condition.this if isinstance(condition, exp.Where | exp.Having) else condition)

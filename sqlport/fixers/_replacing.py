@@ -14,11 +14,12 @@ from sqlport.sql import Rewrite, replace
 def replacing(context: Context, found: Insert, keys: tuple[UniqueKey, ...]) -> tuple[Rewrite, ...]:
     """`WITH new AS (VALUES ...), gone AS (DELETE ... USING new) INSERT ... SELECT`; nothing where that is no way.
 
-    The INSERT reads `gone`, so that PostgreSQL deletes first. The first row of VALUES says the types.
+    The INSERT reads `gone`, so that PostgreSQL deletes first. The first row of VALUES says the types,
+    a query has its own.
     """
     given = found.given()
     parsed, values = context.parsed, found.node.expression
-    if not found.rows or found.node.args.get("with_") or found.table is None:
+    if found.node.args.get("with_") or found.table is None or not parsed.has_span(values):
         return ()
     if any(name.lower() not in given for key in keys for name in key.columns):
         return ()
@@ -31,7 +32,9 @@ def replacing(context: Context, found: Insert, keys: tuple[UniqueKey, ...]) -> t
     removed = without_conflict(context)
     assert removed is not None
     casts = []
-    for value, type_name in zip(found.rows[0], types, strict=True):
+    for value, type_name in zip(found.rows[0] if found.rows else (), types, strict=False):
+        if not parsed.has_span(value):  # DEFAULT
+            return ()
         span = parsed.span(value)
         casts.append(replace(span, "CAST(", span, f" AS {type_name})"))
     same = " OR ".join(_same(found.name, key) for key in keys)

@@ -125,6 +125,8 @@ def _of_column(context: Context, node: exp.Column, depth: int) -> ServerType:
 def _of_cast(context: Context, node: exp.Cast) -> ServerType:
     from sqlport.catalog.types import cast_type
 
+    if not context.parsed.has_span(node):
+        return "any"
     written = context.parsed.cast_type(node).of(context.parsed.text)
     if not context.parsed.is_sqlite_cast(node):
         return named(written)
@@ -133,6 +135,10 @@ def _of_cast(context: Context, node: exp.Cast) -> ServerType:
 
 def _of_call(context: Context, node: exp.Anonymous, depth: int) -> ServerType:
     name = str(node.this)
+    if name == "strftime":
+        from sqlport.fixers._dates_use import number_of
+
+        return named(number_of(context, node) or "text")
     arguments = [server_type(context, argument, depth + 1) for argument in node.expressions]
     first: ServerType = arguments[0] if arguments else "any"
     if name in _INT4_CALLS:
@@ -156,12 +162,12 @@ def _of_call(context: Context, node: exp.Anonymous, depth: int) -> ServerType:
 
 def cast(context: Context, node: exp.Expr, type_name: str) -> tuple[str | Span, ...]:
     """The node cast to a type: `x::type`, for parameters `CAST(? AS type)`, which every driver reads."""
-    from sqlport.sql.match import is_atom
+    from sqlport.sql.match import is_atom, is_made_up
 
     span = context.parsed.span(node)
     if isinstance(node, exp.Placeholder):
         return ("CAST(", span, f" AS {type_name})")
-    if is_atom(node):
+    if is_atom(node) and not is_made_up(context.parsed, node):
         return (span, f"::{type_name}")
     return ("(", span, f")::{type_name}")
 

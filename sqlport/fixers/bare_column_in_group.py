@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._grouping import Grouping, grouping, is_aggregate
-from sqlport.model import Applicability
+from sqlport.model import Applicability, Span
 from sqlport.sql import replace
 
 _ONE_VALUE = "the column has one value in each group"
@@ -70,7 +70,7 @@ def _proposal(context: Context, column: exp.Expr, extreme: str) -> Proposal:
         return Proposal(span, message=_EXTREME.format(name=extreme))
     if not isinstance(column, exp.Column) or isinstance(column.this, exp.Star):
         return Proposal(span)
-    parts = ["min(", span, ")"]
+    parts: list[str | Span] = ["min(", span, ")"]
     if isinstance(column.parent, exp.Select):
         parts.append(f" AS {context.parsed.text_of(column.this)}")
     return Proposal(span, (replace(span, *parts),), Applicability.UNSAFE, condition=_ONE_VALUE)

@@ -57,7 +57,9 @@ def _renamed(context: Context, cast: exp.Cast, name: str) -> Iterator[Proposal]:
     parsed = context.parsed
     span, kind = parsed.cast_type(cast), context.semantics.kind(cast.this)
     found = affinity(name)
-    if found == "BLOB":
+    if kind == "null":
+        yield Proposal(parsed.span(cast), (replace(span, cast_type(name, context.target)),))
+    elif found == "BLOB":
         yield _to_bytes(context, cast, kind)
     elif found == "TEXT" and kind == "blob":
         yield _from_bytes(context, cast)
@@ -81,7 +83,7 @@ def _numeric(context: Context, cast: exp.Cast, name: str, kind: str) -> Iterator
         yield Proposal(span, (replace(parsed.cast_type(cast), type_name),))
     elif kind == "text" and re.match(r"(DATE|TIME|STAMP)", name):
         yield Proposal(span, message=_DATE.format(name=name))
-    elif (kind != "text" and kind != "null") or (literal is not None and name not in ("NUMERIC", "DECIMAL")):
+    elif (kind not in ("text", "null")) or (literal is not None and name not in ("NUMERIC", "DECIMAL")):
         yield Proposal(span)
 
 

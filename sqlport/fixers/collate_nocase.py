@@ -42,13 +42,21 @@ def _expression(context: Context, node: exp.Collate) -> Iterator[Proposal]:
             yield Proposal(span, (dropped(context, node),), Applicability.SAFE)
     elif any(is_citext(context, side) for side in (node.this, *compared)) or not _is_text(context, node.this):
         yield Proposal(span, (dropped(context, node),), Applicability.SAFE)
-    elif any(isinstance(other, exp.Subquery) for other in compared):
-        yield Proposal(span)
     else:
         rewrites = [under(context, node, "lower(", ")", str.lower)]
-        for other in compared:
+        for other in map(_projected, compared):
             rewrites.extend(other_under(context, other, "lower(", ")", str.lower))
         yield Proposal(span, tuple(rewrites))
+
+
+def _projected(node: exp.Expr) -> exp.Expr:
+    """Of `IN (SELECT x ...)` the x."""
+    query = node.this if isinstance(node, exp.Subquery) else node
+    if isinstance(query, exp.Select) and isinstance(node.parent, exp.In) and len(query.expressions) == 1:
+        item = query.expressions[0]
+        value: exp.Expr = item.this if isinstance(item, exp.Alias) else item
+        return value
+    return node
 
 
 def _is_text(context: Context, node: exp.Expr) -> bool:

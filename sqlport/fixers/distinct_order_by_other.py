@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._ordering import ordinal, terms
 from sqlport.model import Applicability, Span
-from sqlport.sql import wrap
+from sqlport.sql import Rewrite, replace, wrap
 
 
 def find(context: Context) -> Iterator[Proposal]:
@@ -27,7 +27,7 @@ def find(context: Context) -> Iterator[Proposal]:
         assert order is not None
         if owner.args.get("with_") is None and _only_results(order, owner):
             body = Span(parsed.span(owner).start, len(parsed.text[: parsed.span(order).start].rstrip()))
-            rewrites = (wrap(body, "SELECT * FROM (", ") AS results"),)
+            rewrites = (wrap(body, "SELECT * FROM (", ") AS results"), *_unqualified(context, order))
             yield Proposal(span, rewrites, Applicability.SAFE)
         else:
             yield Proposal(span)
@@ -56,6 +56,15 @@ def _only_results(order: exp.Expr, query: exp.Select) -> bool:
     labels = [item.alias_or_name.lower() for item in query.expressions]
     if any(isinstance(item, exp.Star) or (isinstance(item, exp.Column) and item.is_star) for item in query.expressions):
         return False
-    names = [column for column in order.find_all(exp.Column)]
+    names = list(order.find_all(exp.Column))
     inner = order.find(exp.Select) is not None
-    return not inner and all(not name.table and labels.count(name.name.lower()) == 1 for name in names)
+    values = [item.this if isinstance(item, exp.Alias) else item for item in query.expressions]
+    plain = all(labels.count(name.name.lower()) == 1 and (not name.table or name in values) for name in names)
+    return plain and not inner
+
+
+def _unqualified(context: Context, order: exp.Expr) -> Iterator[Rewrite]:
+    """The names as the derived table has them."""
+    for column in order.find_all(exp.Column):
+        if column.table:
+            yield replace(context.parsed.span(column), context.parsed.text_of(column.this))

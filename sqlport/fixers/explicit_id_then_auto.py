@@ -17,7 +17,7 @@ from sqlport.sql import insert, read
 def find(context: Context) -> Iterator[Proposal]:
     """The last such INSERT of a table that the script creates, or that it later inserts into without an id."""
     found = inserted(context)
-    if found is None or found.table is None or context.parsed.placeholders or context.parsed.holes:
+    if found is None or found.table is None:
         return
     key = found.table.rowid_column
     if key is None or found.table.temporary or not _gives(found, key.name):
@@ -31,6 +31,9 @@ def find(context: Context) -> Iterator[Proposal]:
     created = any(_creates(text, found.name) for text in context.before)
     if explicit == "auto" or created:
         span = context.parsed.span(found.node)
+        if context.parsed.placeholders or context.parsed.holes:  # drivers take no second statement with parameters
+            yield Proposal(span)
+            return
         yield Proposal(span, (insert(span.end, ";\n" + _reset(context, found, key.name, created=created)),))
 
 

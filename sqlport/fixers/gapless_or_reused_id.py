@@ -18,9 +18,14 @@ _ROLLED_BACK = (
     " none; do not rely on ids without gaps"
 )
 
+_REUSED = (
+    "SQLite gives the id of a deleted last row again, PostgreSQL does not: {table}.{key} goes on behind it; do not"
+    " rely on which id a new row gets"
+)
+
 
 def find(context: Context) -> Iterator[Proposal]:
-    """INSERTs of a script that follow one which was skipped or rolled back."""
+    """INSERTs of a script that follow one which was skipped or rolled back, or a DELETE."""
     found = inserted(context)
     key = found.table.rowid_column if found is not None and found.table is not None else None
     if found is None or key is None or key.name.lower() in found.given():
@@ -30,12 +35,21 @@ def find(context: Context) -> Iterator[Proposal]:
     if "ROLLBACK" in words and "INSERT" in words:
         yield Proposal(span, message=_ROLLED_BACK.format(table=found.name, key=key.name))
         return
+    if not key.autoincrement and any(_deletes(text, found.name) for text in context.before):
+        yield Proposal(span, message=_REUSED.format(table=found.name, key=key.name))
+        return
     word = conflict_word(context)
     skips = isinstance(found.node.args.get("conflict"), exp.OnConflict) or (word is not None and word[0] == "IGNORE")
-    if skips and any(_fills(text, found.name) for text in context.after):
+    several = len(found.rows) > 1 or found.source is not None
+    if skips and (several or any(_fills(text, found.name) for text in context.after)):
         yield Proposal(span, message=_SKIPPED.format(table=found.name, key=key.name))
 
 
 def _fills(text: str, table: str) -> bool:
     words = text.replace("(", " ").split()
     return words[:1] == ["INSERT"] and table.lower() in (word.lower().strip('"') for word in words[1:5])
+
+
+def _deletes(text: str, table: str) -> bool:
+    words = text.split()
+    return [word.upper() for word in words[:2]] == ["DELETE", "FROM"] and words[2:3] == [table]

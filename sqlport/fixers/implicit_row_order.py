@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._holes import has_hole
 from sqlport.fixers._nulls import may_be_null
 from sqlport.fixers._ordering import arms
 from sqlport.model import Applicability
@@ -40,7 +41,7 @@ def _grouped(context: Context, query: exp.Select) -> Iterator[Proposal]:
     """SQLite sorts to group, so groups come out in the order of their keys."""
     parsed = context.parsed
     keys = query.args["group"].expressions
-    if not all(parsed.has_span(key) for key in keys) or _one_group(keys):
+    if not all(parsed.has_span(key) and not has_hole(context, key) for key in keys) or _one_group(keys):
         return
     terms = []
     for key in keys:

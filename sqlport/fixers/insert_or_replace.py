@@ -28,7 +28,10 @@ _CASCADE = (
     "REPLACE deletes the old row, and {table} refers to it ON DELETE {action}; ON CONFLICT DO UPDATE does not delete:"
     " decide whether the rows of {table} are to go, and write DELETE and INSERT if so"
 )
-_PARTIAL = "REPLACE goes by a key over expressions or some rows, too, which no single ON CONFLICT names; write DELETE and INSERT"
+_PARTIAL = (
+    "REPLACE goes by a key over expressions or some rows, too, which no single ON CONFLICT names;"
+    " write DELETE and INSERT"
+)
 _TWO = "OR REPLACE beside an ON CONFLICT clause has two actions for one row; PostgreSQL knows one: choose it"
 
 

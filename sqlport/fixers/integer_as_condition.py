@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._holes import is_hole
 from sqlport.sql import replace, wrap
 from sqlport.sql.match import is_atom
 
@@ -36,6 +37,8 @@ def _is_hint(node: exp.Expr) -> bool:
 
 def _made(context: Context, node: exp.Expr) -> Iterator[Proposal]:
     parsed = context.parsed
+    if is_hole(context, node):
+        return
     kind = context.semantics.kind(node)
     span = parsed.span(node)
     if isinstance(node, exp.Literal) and not node.is_string:

@@ -8,8 +8,7 @@ from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers import _json as json
-from sqlport.fixers.json_extract import NUMBER, STRING
-from sqlport.model import Applicability
+from sqlport.fixers.json_extract import NUMBER, ONCE, STRING
 from sqlport.sql.match import rewrite
 
 _ARROWS = (exp.JSONExtract, exp.JSONExtractScalar)
@@ -59,9 +58,8 @@ def _proposal(context: Context, last: exp.Expr, parts: json.Parts) -> Proposal:
         return Proposal(span, (rewrite(parsed, last, "(", *parts, ")::text"),), condition=_STORED)
     if json.wants_number(context, last):
         return Proposal(span, (rewrite(parsed, last, "(", *parts, ")::numeric"),), condition=NUMBER)
-    exact = json.equals_word(last)
-    chosen = Applicability.SAFE if exact else Applicability.UNSAFE
-    return Proposal(span, (rewrite(parsed, last, *parts),), chosen, condition="" if exact else STRING)
+    condition = ONCE if json.equals_word(last) else STRING
+    return Proposal(span, (rewrite(parsed, last, *parts),), condition=condition)
 
 
 def _steps(node: exp.Expr) -> tuple[str, ...] | None:

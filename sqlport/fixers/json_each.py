@@ -40,7 +40,7 @@ def _proposal(context: Context, call: exp.Anonymous, table: exp.Table, steps: tu
     base = json.document(context, call.expressions[0])
     made = json.member(base, steps, as_text=False) if steps else base
     whole = parsed.span(table)
-    alias = table.alias
+    alias = table.alias or ("json_each" if _is_qualified(table) else "")
     name = f"{alias} (value)" if alias else "value"
     elements = Rewrite(whole.start, whole.end, ("json_array_elements_text(", *made, f") AS {name}"))
     membership = _membership(table)
@@ -56,6 +56,12 @@ def _proposal(context: Context, call: exp.Anonymous, table: exp.Table, steps: tu
     place = parsed.span(column)
     cast = Rewrite(place.start, place.end, (place, f"::{type_name}"))
     return Proposal(parsed.span(call), (elements, cast), condition=f"the array holds values of the type {type_name}")
+
+
+def _is_qualified(table: exp.Table) -> bool:
+    """Whether the function's own name stands before its columns."""
+    select = table.find_ancestor(exp.Select)
+    return select is not None and any(column.table.lower() == "json_each" for column in select.find_all(exp.Column))
 
 
 def _membership(table: exp.Table) -> tuple[exp.Column, exp.Expr] | None:

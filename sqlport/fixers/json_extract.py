@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers import _json as json
-from sqlport.model import Applicability
 from sqlport.sql.match import rewrite
 
 STRING = "the value is a JSON string (numbers and booleans come back as text), and documents are stored without blanks"
+ONCE = "no key occurs twice in a document (SQLite takes the first, PostgreSQL the last)"
 NUMBER = "the value is a number"
 
 
@@ -30,9 +30,8 @@ def find(context: Context) -> Iterator[Proposal]:
             rewritten = rewrite(context.parsed, node, "(", *made, ")::numeric")
             yield Proposal(span, (rewritten,), condition=NUMBER)
         else:
-            exact = json.equals_word(node)
-            chosen = Applicability.SAFE if exact else Applicability.UNSAFE
-            yield Proposal(span, (rewrite(context.parsed, node, *made),), chosen, condition="" if exact else STRING)
+            condition = ONCE if json.equals_word(node) else STRING
+            yield Proposal(span, (rewrite(context.parsed, node, *made),), condition=condition)
 
 
 _SEVERAL = (

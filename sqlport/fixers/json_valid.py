@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlport.fixers import Context, Proposal
+from sqlport.model import Applicability
 from sqlport.sql.match import operand, rewrite
 
 _SINCE = 16
+_NULL = "the value is not NULL, or NULL may be the answer for it (older versions of SQLite give 0)"
 _OLD = "PostgreSQL has no json_valid(), and IS JSON only since version 16; check the document in the host"
 
 
@@ -20,4 +22,7 @@ def find(context: Context) -> Iterator[Proposal]:
             yield Proposal(span, message=_OLD)
             continue
         item = operand(context.parsed, node.expressions[0])
-        yield Proposal(span, (rewrite(context.parsed, node, "(", *item, " IS JSON)::int"),))
+        unsure = context.semantics.nullable(node.expressions[0])
+        chosen = Applicability.UNSAFE if unsure else Applicability.SAFE
+        rewritten = rewrite(context.parsed, node, "(", *item, " IS JSON)::int")
+        yield Proposal(span, (rewritten,), chosen, condition=_NULL if unsure else "")

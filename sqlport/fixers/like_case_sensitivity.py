@@ -9,6 +9,7 @@ from sqlglot import exp
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._citext import is_citext
 from sqlport.fixers._patterns import insensitive, is_case_free, is_ported, operator, same_case
+from sqlport.fixers._pragmas import like_minds_case
 from sqlport.model import Span
 from sqlport.sql import Rewrite, replace, wrap
 
@@ -16,6 +17,8 @@ from sqlport.sql import Rewrite, replace, wrap
 def find(context: Context) -> Iterator[Proposal]:
     """Every LIKE whose pattern has, or may have, a letter."""
     parsed = context.parsed
+    if like_minds_case(context.before):
+        return
     for like in parsed.nodes(exp.Like):
         pattern = like.expression
         if not parsed.has_span(like) or is_case_free(pattern) or same_case(like.this, pattern):

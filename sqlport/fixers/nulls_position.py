@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._holes import has_hole
 from sqlport.fixers._nulls import may_be_null
 from sqlport.fixers._ordering import arms, stands_for, terms
 from sqlport.sql import wrap
@@ -22,7 +23,9 @@ def find(context: Context) -> Iterator[Proposal]:
             continue
         if ordered.parent is not None and isinstance(ordered.parent.parent, exp.WithinGroup):
             continue  # percentiles leave NULL out
-        if any(_sorts_nulls(context, node, owner) for node in stands_for(context, ordered, owner)):
+        if has_hole(context, ordered):
+            yield Proposal(span)  # the host may give a direction, or several terms
+        elif any(_sorts_nulls(context, node, owner) for node in stands_for(context, ordered, owner)):
             yield Proposal(span, (wrap(span, "", " NULLS LAST" if words[-1] == "DESC" else " NULLS FIRST"),))
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._conditions import use_of
+from sqlport.model import Span
 from sqlport.sql import wrap
 
 _OTHER, _COMPARISON = 8, 6
@@ -23,10 +25,6 @@ _LEVELS: Mapping[type[exp.Expr], int] = {
 # These have one level on SQLite and are read from left to right, which the tree does not show.
 _ONE_LEVEL = (exp.EQ, exp.NEQ, exp.In, exp.Like, exp.Glob, exp.Between)
 _ORDERED = (exp.LT, exp.LTE, exp.GT, exp.GTE)
-_LEFT_TO_RIGHT = (
-    "SQLite reads =, <>, IN, LIKE and BETWEEN from left to right, PostgreSQL = last; put parentheses round what"
-    " belongs together"
-)
 
 
 def find(context: Context) -> Iterator[Proposal]:
@@ -47,10 +45,18 @@ def _operands(context: Context, node: exp.Expr) -> Iterator[Proposal]:
         found = _LEVELS[type(operand)]
         span = parsed.span(operand)
         if side == "expression" and isinstance(node, exp.EQ | exp.NEQ) and isinstance(operand, _ONE_LEVEL):
-            yield Proposal(parsed.span(node), message=_LEFT_TO_RIGHT)
+            # SQLite reads `a = b IN (c)` as `(a = b) IN (c)`, which the tree does not show.
+            yield Proposal(
+                parsed.span(node), (wrap(Span(parsed.span(node).start, parsed.span(operand.this).end), "(", ")"),)
+            )
         elif found < level or (found == level and (side == "expression" or level in (7, _COMPARISON))):
-            if not (isinstance(node, exp.BitwiseNot) or _same(node, operand, side)):
+            if not (isinstance(node, exp.BitwiseNot) or _same(node, operand, side) or _is_counted(context, operand)):
                 yield Proposal(span, (wrap(span, "(", ")"),))
+
+
+def _is_counted(context: Context, operand: exp.Expr) -> bool:
+    """Whether it is a condition among numbers, which BOO003 puts into parentheses."""
+    return context.semantics.kind(operand) == "boolean" and use_of(context, operand) in ("number", "stored")
 
 
 def _same(node: exp.Expr, operand: exp.Expr, side: str) -> bool:
@@ -75,6 +81,8 @@ def _written(context: Context, operand: object) -> exp.Expr | None:
         ):
             return None
         operand = inner
+    if isinstance(operand, exp.Not) and context.parsed.span(operand) == context.parsed.span(operand.this):
+        operand = operand.this  # NOT IN, NOT LIKE
     if isinstance(operand, exp.Expr) and type(operand) in _LEVELS and context.parsed.has_span(operand):
         return operand
     return None

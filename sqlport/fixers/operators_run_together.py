@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sqlport.fixers import Context, Proposal
 from sqlport.model import Span
-from sqlport.sql import Token, insert
+from sqlport.sql import insert
 
 _OPERATOR = frozenset("+-*/<>=~!@#%^&|`")
 _KEEPS_SIGN = frozenset("~!@#%^&|`")
@@ -15,25 +16,28 @@ _KEEPS_SIGN = frozenset("~!@#%^&|`")
 def find(context: Context) -> Iterator[Proposal]:
     """Every place between two operators where PostgreSQL sees none."""
     for run in _runs(context):
-        text = "".join(token.text for token in run)
+        text = Span(run[0].start, run[-1].end).of(context.parsed.text)
         at = 0
-        for left, right in zip(run, run[1:], strict=False):
-            if _longest(text[at:]) != len(left.text) and left.text != "!":  # `!~`, of an earlier rewriting
+        for left, right in pairwise(run):
+            negated = left.of(context.parsed.text) == "!"  # `!~`, of an earlier rewriting
+            if _longest(text[at:]) != len(left) and not negated:
                 yield Proposal(Span(left.start, right.end), (insert(right.start, " "),))
-            at += len(left.text)
+            at += len(left)
 
 
-def _runs(context: Context) -> Iterator[list[Token]]:
+def _runs(context: Context) -> Iterator[list[Span]]:
     """Operators that touch each other."""
-    run: list[Token] = []
+    run: list[Span] = []
     for token in context.parsed.tokens:
         operator = token.kind not in ("STRING", "IDENTIFIER") and _OPERATOR.issuperset(token.text)
         if run and (not operator or token.start != run[-1].end):
             if len(run) > 1:
                 yield run
             run = []
-        if operator:
-            run.append(token)
+        if operator and run and token.text == run[-1].of(context.parsed.text) and token.text in ("<", ">"):
+            run[-1] = Span(run[-1].start, token.end)  # the tokens of a shift
+        elif operator:
+            run.append(token.span)
     if len(run) > 1:
         yield run
 

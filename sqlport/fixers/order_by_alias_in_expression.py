@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._holes import has_hole
 from sqlport.sql import replace
 from sqlport.sql.match import is_atom
 
@@ -22,7 +23,7 @@ def find(context: Context) -> Iterator[Proposal]:
         if resolved is None or resolved.source is not None or resolved.expression is None:
             continue
         expression = resolved.expression
-        if parsed.has_span(expression) and not _has_placeholder(expression):
+        if parsed.has_span(expression) and not _has_placeholder(expression) and not has_hole(context, expression):
             text = parsed.text_of(expression)
             new = text if is_atom(expression) else f"({text})"
             yield Proposal(parsed.span(column), (replace(parsed.span(column), new),))

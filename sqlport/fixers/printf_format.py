@@ -23,6 +23,9 @@ _ROUNDED = "no value lies half-way between two roundings"
 _ASCII = "the text is ASCII: SQLite counts bytes, PostgreSQL characters"
 
 
+_TEXT_CALLS = frozenset("to_char lpad to_hex upper replace left".split())
+
+
 @dataclass(frozen=True, slots=True)
 class _Piece:
     """One conversion: what stands for it in PostgreSQL's format, its argument there, and when that is right."""
@@ -76,15 +79,12 @@ def _built(pieces: list[str | _Piece]) -> Parts:
     """The call of format(), or the one value where nothing stands round it."""
     arguments = [piece for piece in pieces if isinstance(piece, _Piece) and piece.argument]
     if len(pieces) == 1 and arguments and arguments[0].spelled == "%s" and isinstance(arguments[0].argument[0], str):
-        first = arguments[0].argument
-        closed = str(first[0]).startswith(("to_char", "round", "lpad", "to_hex", "upper", "replace", "left"))
-        return (
-            first
-            if closed and not str(first[0]).startswith("round")
-            else (*first, "::text")
-            if closed
-            else _call(pieces, arguments)
-        )
+        only = arguments[0].argument
+        function = str(only[0]).split("(")[0]
+        if function in _TEXT_CALLS:
+            return only
+        if function == "round":
+            return (*only, "::text")
     return _call(pieces, arguments)
 
 

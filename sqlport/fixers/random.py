@@ -12,7 +12,7 @@ from sqlport.sql import replace
 from sqlport.sql.match import rewrite
 
 _CONDITION = "a number of 52 random bits will do"
-_ANY = "floor((random() - 0.5) * 18446744073709551616)::bigint"
+_ANY = "floor((random() - 0.5) * power(2, 64))::bigint"
 
 
 def find(context: Context) -> Iterator[Proposal]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._holes import has_hole
 from sqlport.sql import replace
 
 
@@ -22,4 +23,5 @@ def find(context: Context) -> Iterator[Proposal]:
         for item in returning.expressions:
             if isinstance(item, exp.Star) and parsed.has_span(item):
                 span = parsed.span(item)
-                yield Proposal(span, (replace(span, parsed.text_of(named), ".*"),))
+                rewrites = () if has_hole(context, named) else (replace(span, parsed.text_of(named), ".*"),)
+                yield Proposal(span, rewrites)

@@ -79,8 +79,10 @@ def _is_only_compared(context: Context, column: exp.Column, table: Table) -> boo
         parent = parent.parent
     if isinstance(parent, exp.Select):
         return True
-    other = parent.expression if isinstance(parent, exp.Binary) and parent.this is column else None
-    return isinstance(parent, exp.LT | exp.GT | exp.EQ | exp.NEQ) and isinstance(other or parent.this, exp.Column)
+    if not isinstance(parent, exp.LT | exp.GT | exp.EQ | exp.NEQ):
+        return False
+    other = parent.expression if parent.this is column else parent.this
+    return isinstance(other, exp.Column | exp.Subquery)
 
 
 def _listed(context: Context, schema: exp.Schema) -> Iterator[Proposal]:

@@ -89,5 +89,4 @@ def _names(context: Context, query: exp.Select, side: exp.Column) -> set[str]:
         return set()
     if resolved.source not in context.semantics.scopes.sources(query):
         return set()
-    names = {folded(resolved.column.name)}
-    return names
+    return {folded(resolved.column.name)}

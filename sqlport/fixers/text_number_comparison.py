@@ -78,7 +78,7 @@ def _pairs(context: Context) -> Iterator[tuple[exp.Expr, exp.Expr, exp.Expr]]:
 def _mixed(context: Context, whole: exp.Expr, text: exp.Expr, number: exp.Expr) -> Iterator[Proposal]:
     literal = text_literal(text)
     if literal is not None:
-        yield from _text_literal(context, text, literal, number)
+        yield from _text_literal(context, whole, text, literal, number)
     elif affinity_of(context, number) == "NUMERIC":
         yield _as_numbers(context, whole, text, number)
     elif affinity_of(context, text) == "TEXT":
@@ -87,13 +87,13 @@ def _mixed(context: Context, whole: exp.Expr, text: exp.Expr, number: exp.Expr) 
         yield _never_equal(context, whole, text, number)
 
 
-def _text_literal(context: Context, text: exp.Expr, literal: str, number: exp.Expr) -> Iterator[Proposal]:
+def _text_literal(
+    context: Context, whole: exp.Expr, text: exp.Expr, literal: str, number: exp.Expr
+) -> Iterator[Proposal]:
     """A string beside a number: PostgreSQL reads it as one, SQLite only beside a column."""
     span = context.parsed.span(text)
     if affinity_of(context, number) != "NUMERIC":
-        yield Proposal(
-            span, message=_NEVER.format(hint=f"without quotes: {literal}" if is_number(literal) else "or none")
-        )
+        yield _never_equal(context, whole, text, number)
     elif not is_number(literal):
         yield Proposal(span, message=_NO_NUMBER.format(text=quoted(literal)))
     elif not is_whole(literal) and _kind(context, number) == "integer":
@@ -117,7 +117,7 @@ def _as_numbers(context: Context, whole: exp.Expr, text: exp.Expr, number: exp.E
         span = context.parsed.span(number)
         return Proposal(span, (replace(span, *cast(context, number, "text")),), Applicability.UNSAFE, "", _CANONICAL)
     span = context.parsed.span(text)
-    rewrite = replace(span, "CAST(", span, " AS numeric)")
+    rewrite = replace(span, *cast(context, text, "numeric"))
     return Proposal(span, (rewrite,), Applicability.UNSAFE, "", "every text is a number")
 
 
@@ -127,7 +127,7 @@ def _never_equal(context: Context, whole: exp.Expr, text: exp.Expr, number: exp.
     if not isinstance(whole, exp.EQ | exp.GT | exp.LT | exp.GTE | exp.LTE | exp.NEQ) or not _is_plain(context, whole):
         return Proposal(span, message=message)
     larger = isinstance(whole, exp.GT | exp.GTE | exp.NEQ)
-    if isinstance(whole, exp.LT | exp.LTE) or isinstance(whole, exp.GT | exp.GTE):
+    if isinstance(whole, exp.LT | exp.LTE | exp.GT | exp.GTE):
         larger = larger == (whole.this is text)
     if not larger:
         return Proposal(span, (replace(span, "false"),), Applicability.UNSAFE, message, _KEPT)

@@ -9,6 +9,7 @@ from sqlglot import exp
 from sqlport.catalog import Table
 from sqlport.catalog.names import quote
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._holes import has_hole
 from sqlport.model import Applicability, Span
 from sqlport.sql import replace
 
@@ -26,7 +27,7 @@ def find(context: Context) -> Iterator[Proposal]:
         return
     table = context.catalog.table(node.this.name)
     place = Span(min(span.start for span in spans), max(span.end for span in spans))
-    if node.args.get("from_") is not None or node.args.get("using") or node.args.get("with_") is not None:
+    if has_hole(context, node.this) or node.args.get("from_") is not None or node.args.get("using") or node.args.get("with_") is not None:
         yield Proposal(place)
         return
     if node.args.get("limit") is None:  # ORDER BY alone changes nothing

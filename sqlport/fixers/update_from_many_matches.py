@@ -54,7 +54,7 @@ def _grouped_by(query: exp.Expr, fixed: set[str]) -> bool:
     }
     group = query.args.get("group")
     if group is not None:
-        keys = [key for key in group.expressions]
+        keys = list(group.expressions)
         chosen = [labels[name] for name in fixed if name in labels]
         return all(any(key == value or key.alias_or_name.lower() in fixed for value in chosen) for key in keys)
     if query.args.get("distinct") is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._holes import has_hole
 from sqlport.fixers._inserts import inserted
 from sqlport.sql import insert
 
@@ -27,7 +28,7 @@ def find(context: Context) -> Iterator[Proposal]:
             continue
         if _is_of_target(context, column, found.node):
             span = context.parsed.span(column)
-            yield Proposal(span, (insert(span.start, prefix),))
+            yield Proposal(span, () if has_hole(context, named) else (insert(span.start, prefix),))
 
 
 def _is_assigned(column: exp.Column) -> bool:

@@ -22,7 +22,7 @@ _HINTS = {
     "real": "PostgreSQL rounds it; make the column REAL, or round on purpose",
     "text": "PostgreSQL raises; store NULL or a number, or make the column TEXT",
     "blob": "PostgreSQL stores its hexadecimal form or raises; make the column BLOB",
-    "integer": "PostgreSQL stores its text; store text, or give the column a type",
+    "integer": "PostgreSQL stores its text; store text, or give the column another type",
 }
 
 
@@ -69,6 +69,8 @@ def _judged(context: Context, column: Column, type_name: str, value: exp.Expr) -
     kind = {"float": "real", "str": "text", "bytes": "blob"}.get(argument_type(context, value), "")
     given = kind or context.semantics.kind(value)
     literal, span = text_literal(value), context.parsed.span(value)
+    if isinstance(value, exp.Anonymous) and value.this == "strftime":
+        return  # DTF006 and DTF003 make it the number that is wanted
     if wanted in NUMBERS and given == "text":
         if literal is None and not kind:
             rewrite = replace(span, *cast(context, value, type_name))
@@ -77,6 +79,8 @@ def _judged(context: Context, column: Column, type_name: str, value: exp.Expr) -
             yield _lost(context, column, type_name, "text", value)
     elif wanted == "integer" and given in ("real", "numeric") and not _is_whole(value):
         yield _lost(context, column, type_name, "real", value)
+    elif wanted == "text" and given in NUMBERS and column.affinity != "TEXT":
+        yield _lost(context, column, type_name, "integer", value)
     elif wanted == "text" and given == "real":
         written = number_as_text(value)
         if written is not None:

@@ -55,14 +55,16 @@ def on_sqlite(
 
     connection.set_progress_handler(watch, STEPS)
     connection.execute("SAVEPOINT sqlport")
+    before = connection.total_changes
     try:
         cursor = connection.execute(sql, values)
         rows = cursor.fetchmany(_MOST_ROWS + 1)
         if len(rows) > _MOST_ROWS:
             return Answer(error="limit", message=f"more than {_MOST_ROWS} rows")
         labels = tuple(column[0] for column in cursor.description or ())
+        count = _changed(connection, before) if tables else -1
         after = tuple((key, tuple(connection.execute(select).fetchall())) for key, select in tables)
-        return Answer(labels, tuple(rows), cursor.rowcount, after)
+        return Answer(labels, tuple(rows), count, after)
     except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
         return Answer(error=_sqlite_kind(error), message=str(error))
     finally:
@@ -70,6 +72,13 @@ def on_sqlite(
         if connection.in_transaction:
             connection.execute("ROLLBACK TO sqlport")
             connection.execute("RELEASE sqlport")
+
+
+def _changed(connection: sqlite3.Connection, before: int) -> int:
+    """How many rows the last statement changed itself (`rowcount` does not know it behind WITH)."""
+    if connection.total_changes == before:
+        return 0
+    return int(connection.execute("SELECT changes()").fetchone()[0])
 
 
 def _sqlite_kind(error: Exception) -> ErrorKind:

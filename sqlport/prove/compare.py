@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 import uuid
 from collections import Counter
@@ -34,9 +35,9 @@ class Mismatch:
 Compare = Callable[[Sequence["Row"], Sequence["Row"]], Mismatch | None]
 
 
-def compare(sqlite: Answer, postgres: Answer, *, clock: bool = False, named: frozenset[str] = frozenset()) -> (
-    Mismatch | None
-):
+def compare(
+    sqlite: Answer, postgres: Answer, *, clock: bool = False, named: frozenset[str] = frozenset()
+) -> Mismatch | None:
     """The first difference of two answers without errors, rows in any order; None where there is none.
 
     With `clock` texts and numbers that tell the current time are equal when they do so to two minutes. `named`
@@ -155,12 +156,12 @@ def _loose(value: Any) -> Hashable:
 
 def _number(value: float | Decimal) -> str:
     """Twelve digits: both engines sum in their own order. An integral value as an integer would be said."""
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return str(value)
-    if value == int(value) and abs(value) < 1e15:
+    if value == int(value) and (isinstance(value, Decimal) or abs(value) < 1e15):
         return str(int(value))
     text = f"{value:.11e}"
-    return str(int(float(text))) if float(text) == int(float(text)) and abs(value) < 1e11 else text
+    return str(int(float(text))) if float(text).is_integer() and abs(float(value)) < 1e11 else text
 
 
 def _same_but_for_clock(ours: Sequence[Row], theirs: Sequence[Row]) -> bool:

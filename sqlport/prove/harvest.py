@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from sqlport.catalog.names import folded
 from sqlport.prove.decks import matching, matching_glob, neighbours
 from sqlport.prove.uses import DATE_CALLS, JSON_CALLS, Key, Use, columns_in, use_of
 
@@ -55,6 +56,7 @@ def harvest(read: Iterable[tuple[Parsed, Semantics]], catalog: Catalog, target: 
                 documents.update(columns_in(arguments[0], semantics))
         for arrow in parsed.nodes(exp.JSONExtract, exp.JSONExtractScalar):
             documents.update(columns_in(arrow.this, semantics))
+    pairs.extend(_references(catalog))
     return Harvest(
         {key: _distinct(values) for key, values in sorted(compared.items())},
         {key: _distinct(values) for key, values in sorted(stored.items())},
@@ -76,9 +78,9 @@ def literals(parsed: Parsed) -> Iterator[tuple[exp.Expr, Value]]:
             yield node, sign * (int(text) if node.is_int else float(text))
         except ValueError:  # 0x10, 1_000: forms that few programs use
             continue
-    for node in parsed.nodes(exp.HexString):
+    for blob in parsed.nodes(exp.HexString):
         try:
-            yield node, bytes.fromhex(str(node.this))
+            yield blob, bytes.fromhex(str(blob.this))
         except ValueError:
             continue
 
@@ -115,13 +117,21 @@ def _joins(parsed: Parsed, semantics: Semantics) -> Iterator[tuple[Key, Key]]:
             for one in columns_in(node.this, semantics):
                 for other in columns_in(node.expression, semantics):
                     yield one, other
-    for node in parsed.nodes(exp.In):
-        query = node.args.get("query")
-        if isinstance(node.this, exp.Column) and query is not None:
+    for choice in parsed.nodes(exp.In):
+        query = choice.args.get("query")
+        if isinstance(choice.this, exp.Column) and query is not None:
             inner = query.this if isinstance(query, exp.Subquery) else query
-            for one in columns_in(node.this, semantics):
+            for one in columns_in(choice.this, semantics):
                 for other in columns_in(inner, semantics)[:1]:
                     yield one, other
+
+
+def _references(catalog: Catalog) -> Iterator[tuple[Key, Key]]:
+    """Every foreign key column with the column that it refers to."""
+    for table in catalog:
+        for foreign in table.foreign_keys:
+            for own, other in zip(foreign.columns, foreign.references, strict=False):
+                yield (folded(table.name), folded(own)), (folded(foreign.table), folded(other))
 
 
 def _classes(pairs: Iterable[tuple[Key, Key]]) -> list[frozenset[Key]]:

@@ -19,6 +19,13 @@ Sort = OneOf["integer", "flag", "real", "numeric", "text", "blob", "date", "date
 
 Value = int | float | str | bytes | None
 
+_BY_KIND: Mapping[str, Sort] = {
+    "integer": "integer",
+    "real": "real",
+    "numeric": "numeric",
+    "blob": "blob",
+    "json": "json",
+}
 _BY_NAME: Mapping[str, Sort] = {
     **dict.fromkeys(["boolean", "bool"], "flag"),
     "date": "date",
@@ -31,12 +38,13 @@ _BY_NAME: Mapping[str, Sort] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column that rows give a value for."""
+    """A column that rows give a value for; `lenient` says that SQLite takes NULL in it although it is a key."""
 
     name: str
     sort: Sort
     not_null: bool
     identity: bool = False
+    lenient: bool = False
 
     @property
     def postgres(self) -> str:
@@ -127,12 +135,12 @@ def _stored(table: Table) -> list[Column]:
 
 
 def _field(table: Table, column: Column, target: Target, forms: Mapping[Key, Sort]) -> Field:
-    not_null = column.never_null or (bool(column.primary_key) and not column.rowid_alias)
+    lenient = bool(column.primary_key) and not column.never_null
     sort = _sort(table, column, target)
     form = forms.get((folded(table.name), folded(column.name)))
     if form is not None and sort == "text":
         sort = form
-    return Field(column.name, sort, not_null, identity=column.rowid_alias)
+    return Field(column.name, sort, column.never_null or lenient, column.rowid_alias, lenient)
 
 
 def _sort(table: Table, column: Column, target: Target) -> Sort:
@@ -148,7 +156,7 @@ def _sort(table: Table, column: Column, target: Target) -> Sort:
         return "datetime"
     if kind == "boolean":
         return "flag"
-    return kind if kind in ("integer", "real", "numeric", "text", "blob", "json") else "text"  # type: ignore[return-value]
+    return _BY_KIND.get(kind, "text")
 
 
 def _ordered(found: Mapping[str, Model]) -> Iterator[Model]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
@@ -55,7 +55,7 @@ class Pair:
     passed: int
     tables: tuple[str, ...] = ()
     numbered: str = ""
-    volatile: Volatility = Volatility()
+    volatile: Volatility = field(default_factory=Volatility)
     stand_ins: tuple[str, ...] = ()
 
 
@@ -214,8 +214,6 @@ def _uses(parsed: Parsed, semantics: Semantics) -> Mapping[int, Use]:
 
 def _finished(pair: Pair, semantics: Semantics, catalog: Catalog) -> Pair:
     """With the tables that a write may change, and what its answer depends on beside the rows."""
-    from dataclasses import replace
-
     volatile = volatility(pair.parsed)
     table = _target(pair.parsed, catalog)
     if pair.kind == "query" or table is None:
@@ -254,7 +252,10 @@ def _target(parsed: Parsed, catalog: Catalog) -> Table | None:
 
 
 def _changed(table: Table, catalog: Catalog) -> Iterator[str]:
-    """The table and those whose rows follow its rows by ON DELETE and ON UPDATE."""
+    """The table and those whose rows follow its rows by ON DELETE and ON UPDATE; all, where a trigger may fire."""
+    if any(not trigger.dropped for trigger in table.triggers):
+        yield from (folded(other.name) for other in catalog if other.kind == "table")
+        return
     names = [folded(table.name)]
     for name in names:
         yield name

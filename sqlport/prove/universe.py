@@ -49,9 +49,11 @@ def deal(
 ) -> Universe:
     """Rows for all tables, put into the (empty) tables of `sqlite`, which tells what constraints say.
 
-    `tame` leaves out values whose products pass 64 bits, `store` takes in the values that statements insert.
+    `tame` leaves out values whose products pass 64 bits, `store` takes in the values that statements insert;
+    else keys keep clear of them, so that an INSERT finds its place.
     """
-    dealer = _Dealer(sqlite, {model.key: model for model in models}, found, random.Random(seed), tame, store)
+    chance = random.Random(seed)  # noqa: S311 - rows that anybody can have again
+    dealer = _Dealer(sqlite, {model.key: model for model in models}, found, chance, tame, store)
     for model in models:
         dealer.fill(model)
     return Universe(tuple(models), dealer.rows)
@@ -105,13 +107,16 @@ class _Dealer:
                 named.extend(neighbours(value))
         if field.identity:
             values: list[Value] = [*range(1, _FEWEST + 1), *(v for v in fitting(named, "integer") if v is not None)]
-            values = [value for value in values if isinstance(value, int) and 0 < value < 2**31]
+            values = [value for value in values if isinstance(value, int) and 0 < value < 2**53]
         else:
             values = [*DECKS[field.sort], *fitting(named, field.sort)]
         if field.not_null:
             values = [value for value in values if value is not None]
         if self._tame:
             values = [value for value in values if is_tame(value)]
+        if not self._store and any(model.fields[place] is field for key_ in model.keys for place in key_):
+            taken = set(fitting(self._found.stored.get(key, ()), field.sort))
+            values = [value for value in values if value not in taken] or values
         distinct = {(type(value).__name__, repr(value)): value for value in values}
         ordered = [*distinct.values(), *values[: len(values) - len(distinct)]]
         self._chance.shuffle(ordered)

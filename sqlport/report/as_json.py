@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from typing import Any
 
-from sqlport.model import Finding, Fix, Origin, ServerInfo, Statement, Verdict
+from sqlport.model import Finding, Fix, Origin, Proof, ServerInfo, Statement, Verdict
 from sqlport.results import Report
 
 _LONE = re.compile("[\ud800-\udfff]")
@@ -28,25 +29,39 @@ def render(report: Report, *, color: bool = False) -> str:
 
 def verdicts(report: Report) -> str:
     """A list with an object for each statement: what it was, its port, and what PostgreSQL said of it."""
+    return _dumped([_verdict(statement, report) for statement in report.statements])
+
+
+def proofs(report: Report) -> str:
+    """As `verdicts`, with the proof (then `reason` is the proof's) and the difference where there is one."""
     rows = []
     for statement in report.statements:
-        verdict = report.verdicts.get(statement.id) or Verdict("unverified", "not-asked")
-        port = report.ported.get(statement.id)
-        rows.append(
-            {
-                "statement_id": statement.id,
-                "path": statement.path,
-                "line": statement.line,
-                "sql": statement.sql,
-                "ported": port.sql if port else statement.sql,
-                "verdict": verdict.kind,
-                "reason": verdict.reason or None,
-                "sqlstate": verdict.sqlstate or None,
-                "message": verdict.message or None,
-                "server": _server(verdict.server or report.server),
-            }
-        )
+        proof = report.proofs.get(statement.id) or Proof("unproven", "not-asked")
+        row = _verdict(statement, report)
+        row["reason"] = proof.reason or row["reason"]
+        row["proof"] = proof.kind
+        row["difference"] = asdict(proof.difference) if proof.difference else None
+        row["stand_ins"] = list(proof.stand_ins)
+        row["runs"] = proof.runs
+        rows.append(row)
     return _dumped(rows)
+
+
+def _verdict(statement: Statement, report: Report) -> dict[str, Any]:
+    verdict = report.verdicts.get(statement.id) or Verdict("unverified", "not-asked")
+    port = report.ported.get(statement.id)
+    return {
+        "statement_id": statement.id,
+        "path": statement.path,
+        "line": statement.line,
+        "sql": statement.sql,
+        "ported": port.sql if port else statement.sql,
+        "verdict": verdict.kind,
+        "reason": verdict.reason or None,
+        "sqlstate": verdict.sqlstate or None,
+        "message": verdict.message or None,
+        "server": _server(verdict.server or report.server),
+    }
 
 
 def statements(report: Report) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqlport.model import Statement, Verdict
 from sqlport.report.paint import Paint, painter, printable
@@ -15,6 +15,19 @@ _LONGEST = 400
 
 def verdicts(report: Report, *, color: bool = False, width: int = 120) -> str:
     """Where, the ported text, and what PostgreSQL said of it; `width` in terminal columns."""
+    tail = "".join(line + "\n" for line in (coverage_line(report), *server_line(report)))
+    if not report.statements:
+        return tail
+
+    def said(statement: Statement) -> tuple[str, str]:
+        verdict = report.verdicts.get(statement.id) or Verdict("unverified", "not asked")
+        return _said(verdict), _STYLES[verdict.kind]
+
+    return grid(report, "verdict", said, color=color, width=width) + "\n" + tail
+
+
+def grid(report: Report, head: str, said: Callable[[Statement], tuple[str, str]], *, color: bool, width: int) -> str:
+    """A line for each statement: its place, its port, and the text (with its style) that `said` gives for it."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -22,22 +35,19 @@ def verdicts(report: Report, *, color: bool = False, width: int = 120) -> str:
     table = Table(box=None, pad_edge=False, header_style="bold", show_lines=False)
     table.add_column("where", overflow="fold", max_width=width // 3)
     table.add_column("statement", overflow="fold", ratio=1)
-    table.add_column("verdict", overflow="fold", max_width=width // 3)
+    table.add_column(head, overflow="fold", max_width=width // 3)
     for statement in report.statements:
-        verdict = report.verdicts.get(statement.id) or Verdict("unverified", "not asked")
         port = report.ported.get(statement.id)
+        text, style = said(statement)
         table.add_row(
             Text(printable(f"{statement.path}:{statement.line}")),
             Text(flat(port.sql if port else statement.sql)),
-            Text(_said(verdict), style=_STYLES[verdict.kind] if color else ""),
+            Text(text, style=style if color else ""),
         )
-    tail = "".join(line + "\n" for line in (coverage_line(report), *server_line(report)))
-    if not report.statements:
-        return tail
     console = Console(width=width, color_system="standard" if color else None, force_terminal=color, highlight=False)
     with console.capture() as capture:
         console.print(table)
-    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines()) + "\n" + tail
+    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
 
 
 def _said(verdict: Verdict) -> str:

@@ -132,6 +132,8 @@ class Semantics:
     def _cast_kind(self, node: exp.Cast) -> Kind:
         from sqlport.catalog.types import cast_type
 
+        if not self._parsed.has_span(node):  # a hole stands for what is cast
+            return "any"
         name = self._parsed.cast_type(node).of(self._parsed.text)
         if not self._parsed.is_sqlite_cast(node):
             return kinds.of_type(name)

@@ -39,7 +39,7 @@ _CALLS: Mapping[str, Kind] = {
         """lower upper substr substring trim ltrim rtrim replace printf format date time datetime strftime hex
     quote typeof group_concat string_agg char json json_array json_object json_group_array
     json_group_object json_set json_insert json_replace json_remove json_patch json_quote json_type
-    soundex sqlite_version concat concat_ws timediff""".split(),
+    soundex sqlite_version concat concat_ws timediff to_char lpad""".split(),
         "text",
     ),
     **dict.fromkeys(

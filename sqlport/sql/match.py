@@ -114,7 +114,12 @@ def is_atom(node: exp.Expr) -> bool:
 def operand(parsed: Parsed, node: exp.Expr) -> tuple[str | Span, ...]:
     """A node as the operand of any operator: in parentheses where it is an operation itself."""
     span = parsed.span(node)
-    return (span,) if is_atom(node) else ("(", span, ")")
+    return (span,) if is_atom(node) and not is_made_up(parsed, node) else ("(", span, ")")
+
+
+def is_made_up(parsed: Parsed, node: exp.Expr) -> bool:
+    """Whether it is a pair of parentheses that the parser put round `a || b`, and no text stands for."""
+    return isinstance(node, exp.Paren) and parsed.has_span(node.this) and parsed.span(node) == parsed.span(node.this)
 
 
 def rewrite(parsed: Parsed, node: exp.Expr, *parts: str | Span) -> Rewrite:

@@ -19,6 +19,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from sqlport.model import Hole, HoleKind, Span
 from sqlport.sql import spans
+from sqlport.sql.comments import without_odd_comments
 from sqlport.sql.ddl import read_alter_table, read_create_index, read_create_table
 from sqlport.sql.reader import Placeholder, Problem, Reader
 from sqlport.sql.tokens import LexError, Token, convert, mask, raw_tokens
@@ -153,7 +154,7 @@ def _fillings(holes: Sequence[Hole]) -> Iterator[frozenset[int]]:
 
 def _read(sql: str, masked: str, holes: tuple[Hole, ...], blank: frozenset[int]) -> Parsed:
     blanked = tuple(holes[index].name for index in sorted(blank))
-    readable, replaced = _first_word(masked)
+    readable, replaced = _first_word(without_odd_comments(masked) if "/*" in masked else masked)
     try:
         raw = raw_tokens(readable)
     except LexError as error:

@@ -210,6 +210,8 @@ class Reader:
             trees = [tree for tree in dialect().parser(error_level=None).parse(kept, self.sql) if tree is not None]
         except ParseError as error:
             return None, self._problem(error)
+        except TypeError:  # sqlglot's answer to an operator without an operand
+            return None, Problem("an operand is missing", Span(0, len(self.sql)))
         except RecursionError:
             return None, Problem("the statement is nested too deeply to be read", Span(0, len(self.sql)))
         if len(trees) != 1 or isinstance(trees[0], exp.Command):
@@ -235,6 +237,9 @@ class Reader:
             if before is not None and before.text in ("->", "->>") and token.kind in ("STRING", "NUMBER"):
                 # sqlglot would read a path into it, and lose how it was written.
                 self._leaf(index, partial(exp.Literal, this=_unquoted(token), is_string=token.kind == "STRING"))
+            elif self._is_fraction(index, before):
+                self._leaf(index, partial(exp.Literal, this="0." + self.tokens[index + 1].text, is_string=False))
+                self.gone.add(index + 1)
             elif index not in self.renamed and token.kind not in ("STRING", "NUMBER"):
                 following = self.tokens[index + 1].text if index + 1 < len(self.tokens) else ""
                 if following == "(" and self._is_call(token, before) and not self._is_extract(index):
@@ -246,6 +251,12 @@ class Reader:
                 elif token.word in _LEAVES and (before is None or before.word in _BEFORE_VALUE):
                     self._leaf(index, _LEAVES[token.word])
             before = token
+
+    def _is_fraction(self, index: int, before: Token | None) -> bool:
+        """Whether `.5` begins here, which sqlglot reads without keeping its place."""
+        token, following = self.tokens[index], self.tokens[index + 1 : index + 2]
+        number = bool(following) and following[0].kind == "NUMBER" and following[0].start == token.end
+        return token.text == "." and number and (before is None or before.kind not in _ENDS_OPERAND)
 
     def _is_extract(self, index: int) -> bool:
         """PostgreSQL's `extract(epoch FROM x)`, from an earlier rewriting."""

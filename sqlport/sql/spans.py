@@ -41,6 +41,8 @@ def locate(tree: exp.Expr, tokens: Sequence[Token]) -> Mapping[int, Span]:
     starts = [token.start for token in tokens]
     ranges: dict[int, _Range] = {}
     for node in reversed(list(tree.dfs())):  # children before parents
+        if isinstance(node, exp.Binary) and isinstance(node.expression, exp.Interval):
+            _place_interval(words, node, ranges)
         found = _hull(node, ranges)
         start = node.meta.get("start")
         if start is not None:
@@ -56,6 +58,13 @@ def locate(tree: exp.Expr, tokens: Sequence[Token]) -> Mapping[int, Span]:
         first, last = widen(words, found[0], found[1], node) if widen else found
         ranges[id(node)] = (first, last)
     return {key: Span(tokens[first].start, tokens[last].end) for key, (first, last) in ranges.items()}
+
+
+def _place_interval(words: _Words, node: exp.Binary, ranges: dict[int, _Range]) -> None:
+    """PostgreSQL's `x + interval '1 day'`: sqlglot takes the string apart and loses its place."""
+    before = ranges.get(id(node.this))
+    if before is not None and words.word(before[1] + 2) == "INTERVAL" and words.kind(before[1] + 3) == "STRING":
+        ranges[id(node.expression)] = (before[1] + 2, before[1] + 3)
 
 
 def _parentheses(tokens: Sequence[Token]) -> Mapping[int, int]:

@@ -70,6 +70,8 @@ def _statement(text: str, start: int) -> tuple[Piece, int]:
         assert match is not None
         group, position = match.lastgroup, match.end()
         if group in ("space", "comment"):
+            if match.group().startswith("/*") and not match.group().endswith("*/"):
+                last = position  # it has to go, so it belongs to the statement
             continue
         if group == "semicolon":
             if not trigger or ended:

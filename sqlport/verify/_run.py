@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlport.model import ResultColumn, Verdict
+from sqlport.sql.split import split
 from sqlport.verify._pipeline import Refusal, encoded, refusal
 from sqlport.verify._plan import refused_verdict
 from sqlport.verify._words import leading_words
@@ -37,6 +39,7 @@ _MAINTENANCE = frozenset({"VACUUM", "REINDEX", "CLUSTER"})
 #: Statements with code of their own, or reaching beyond the database: only where the role has no such rights.
 _FAR_REACHING = frozenset({"DO", "CALL", "LOAD"})
 
+_TRIGGER = re.compile(r"(?i)CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|TRIGGER)\b")
 _EXISTS = re.compile(r'^relation "(?P<name>.+)" already exists')
 _COLUMN_EXISTS = re.compile(r'^column "(?P<column>.+)" of relation "(?P<name>.+)" already exists')
 _DUPLICATE_RELATION, _DUPLICATE_COLUMN = "42P07", "42701"
@@ -138,6 +141,21 @@ def _identifier(name: str) -> str:
 
 
 def _execute(connection: PGconn, question: Question) -> Verdict:
+    """Run a statement, or a trigger's function and the trigger, which one statement of SQLite became."""
+    pieces = split(question.sql)
+    if not all(_TRIGGER.match(piece.span.of(question.sql)) for piece in pieces):
+        return _execute_one(connection, question)
+    verdict = Verdict("verified")
+    for piece in pieces:
+        verdict = _execute_one(connection, replace(question, sql=piece.span.of(question.sql)))
+        if verdict.kind != "verified":
+            if verdict.position is not None:
+                verdict = replace(verdict, position=verdict.position + piece.span.start)
+            break
+    return verdict
+
+
+def _execute_one(connection: PGconn, question: Question) -> Verdict:
     """Prepare, describe and run by the extended protocol, with NULL for every parameter."""
     prepared = connection.prepare(b"", encoded(question.sql))
     refused = refusal([prepared])

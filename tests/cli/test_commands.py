@@ -64,7 +64,7 @@ def test_verify_shows_every_statement_with_its_verdict(run: Run) -> None:
 
 
 def test_verify_is_1_when_postgresql_rejects_a_statement(run: Run, project: Path) -> None:
-    (project / "a.py").write_text(PORTABLE.replace("SELECT name", "SELECT sum(name)"))
+    (project / "a.py").write_text(PORTABLE.replace("sqlite3", "psycopg").replace("SELECT name", "SELECT ifnull(name)"))
     result = run("verify", "--schema", "schema.sql")
     assert result.exit_code == 1
     assert "42883" in result.stdout

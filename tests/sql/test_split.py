@@ -49,7 +49,9 @@ def test_the_last_statement_tells_whether_it_was_ended() -> None:
 def test_sqlite_agrees_where_a_statement_is_complete() -> None:
     for script in sorted(set(all_statements())):
         for piece in split(script + "\n;"):
-            assert sqlite3.complete_statement(piece.span.of(script) + "\n;")
+            statement = piece.span.of(script)
+            if statement.rfind("/*") <= statement.rfind("*/"):  # an open comment swallows the semicolon
+                assert sqlite3.complete_statement(statement + "\n;")
 
 
 def test_a_long_script_takes_linear_time() -> None:

@@ -1,0 +1,1 @@
+"""What is put into the process of a traced test suite."""

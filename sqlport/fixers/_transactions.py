@@ -1,0 +1,54 @@
+"""The transaction that a statement of a script stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlport.fixers import Context
+
+_BEGIN = frozenset(["BEGIN"])
+_END = frozenset(["COMMIT", "END", "ROLLBACK"])
+
+
+def kind_of(text: str) -> str:
+    """The first word of a statement; ROLLBACK TO is none of its own."""
+    words = text.upper().replace(";", " ").split()
+    if not words:
+        return ""
+    return "ROLLBACK TO" if words[0] == "ROLLBACK" and "TO" in words[1:3] else words[0]
+
+
+def is_open(before: Sequence[str]) -> bool:
+    """Whether a transaction is open behind these statements."""
+    opened = False
+    for text in before:
+        kind = kind_of(text)
+        if kind in _BEGIN:
+            opened = True
+        elif kind in _END:
+            opened = False
+    return opened
+
+
+def savepoints(before: Sequence[str]) -> list[str]:
+    """The savepoints that are open behind these statements, the outermost first."""
+    found: list[str] = []
+    for text in before:
+        kind = kind_of(text)
+        if kind == "SAVEPOINT":
+            found.append(name_of(text))
+        elif kind == "RELEASE" and name_of(text) in found:
+            del found[found.index(name_of(text)) :]
+        elif kind in _END:
+            found = []
+    return found
+
+
+def name_of(text: str) -> str:
+    """The savepoint that a statement names: its last word."""
+    return text.replace(";", " ").split()[-1].strip("\"'`[]").lower()
+
+
+def is_script(context: Context) -> bool:
+    """Whether the statement is one of several that run together."""
+    return bool(context.before or context.after)

@@ -1,0 +1,184 @@
+"""The fewest rows and columns on which two answers still differ."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlport.prove.load import copy_rows, enforce, insert_rows, original_tables, switch_triggers, without_triggers
+from sqlport.prove.trial import Outcome, tried
+
+if TYPE_CHECKING:
+    from sqlport.prove.bindings import Values
+    from sqlport.prove.load import Stage
+    from sqlport.prove.model import Model
+    from sqlport.prove.pairs import Pair
+    from sqlport.prove.universe import Row
+
+_TRIALS = 220
+Item = tuple[str, "Row"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """The outcome on the fewest rows, and the stage (rows only) that shows it."""
+
+    outcome: Outcome
+    stage: Stage
+    models: tuple[Model, ...]
+
+
+def shrunk(stage: Stage, pair: Pair, values: Values, outcome: Outcome, definitions: Sequence[str]) -> Shrunk:
+    """Take rows and values away while the answers differ in the same aspect.
+
+    PostgreSQL's tables are as before when it returns. Where the difference does not show on the tables of the
+    statement alone, nothing is taken away.
+    """
+    models = needed(stage, pair)
+    with_lab = _Lab(stage, pair, values, outcome, definitions, models)
+    try:
+        return with_lab.run()
+    finally:
+        with_lab.close()
+
+
+def needed(stage: Stage, pair: Pair) -> tuple[Model, ...]:
+    """The tables that a statement names or changes, with those that they refer to, in order."""
+    from sqlglot import exp
+
+    keys = {node.name.lower() for node in pair.parsed.nodes(exp.Table)} | set(pair.tables)
+    known = {model.key for model in stage.universe.models}
+    if not keys & known or keys - known - {"json_each", "generate_series"}:
+        keys = set(known)  # a view or a table that the text does not name
+    for model in reversed(stage.universe.models):
+        if model.key in keys:
+            keys.update(reference.parent for reference in model.references)
+    return tuple(model for model in stage.universe.models if model.key in keys)
+
+
+class _Lab:
+    """Empty copies of the tables, filled anew for every trial."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        pair: Pair,
+        values: Values,
+        outcome: Outcome,
+        definitions: Sequence[str],
+        models: tuple[Model, ...],
+    ) -> None:
+        self._stage, self._pair, self._values, self._outcome = stage, pair, values, outcome
+        self._models = models
+        self._left = _TRIALS
+        self._sqlite = original_tables(definitions)
+        self._emptied = ['"' + model.name.replace('"', '""') + '"' for model in models]
+        if self._sqlite.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
+            self._emptied.append("sqlite_sequence")
+        triggers = self._sqlite.execute("SELECT 1 FROM sqlite_master WHERE type = 'trigger'").fetchone()
+        self._has_triggers = triggers is not None
+        postgres = stage.postgres
+        postgres.execute("SAVEPOINT sqlport_lab")
+        for model in reversed(stage.universe.models):
+            if model.key not in stage.absent and stage.universe.rows.get(model.key):
+                postgres.execute(f"DELETE FROM {model.postgres}".encode())
+        postgres.execute("SAVEPOINT sqlport_empty")
+
+    def close(self) -> None:
+        self._sqlite.close()
+        self._stage.postgres.execute("ROLLBACK TO SAVEPOINT sqlport_lab")
+        self._stage.postgres.execute("RELEASE SAVEPOINT sqlport_lab")
+
+    def run(self) -> Shrunk:
+        """Children are taken away before their parents."""
+        rows = self._stage.universe.rows
+        items = [(model.key, row) for model in reversed(self._models) for row in rows.get(model.key, ())]
+        first = self._try(items)
+        if first is None:
+            return Shrunk(self._outcome, self._stage, self._models)
+        items, best = self._emptier(items, first)  # references first: they hold parents
+        items, best = self._fewer(items, best)
+        items, best = self._emptier(items, best)
+        return Shrunk(best, self._at(items), self._models)
+
+    def _fewer(self, items: list[Item], best: Outcome) -> tuple[list[Item], Outcome]:
+        size = max(1, len(items) // 2)
+        while self._left > 0:
+            taken = False
+            start = 0
+            while start < len(items) and self._left > 0:
+                candidate = items[:start] + items[start + size :]
+                outcome = self._try(candidate)
+                if outcome is None:
+                    start += size
+                else:
+                    items, best, taken = candidate, outcome, True
+            if size > 1:
+                size = max(1, size // 2)
+            elif not taken:
+                break
+        return items, best
+
+    def _emptier(self, items: list[Item], best: Outcome) -> tuple[list[Item], Outcome]:
+        """NULL for whole columns that do not matter."""
+        for model in self._models:
+            for place, field in enumerate(model.fields):
+                if field.not_null or not any(key == model.key and row[place] is not None for key, row in items):
+                    continue
+                candidate = [
+                    (key, (*row[:place], None, *row[place + 1 :]) if key == model.key else row) for key, row in items
+                ]
+                outcome = self._try(candidate)
+                if outcome is not None:
+                    items, best = candidate, outcome
+        return items, best
+
+    def _at(self, items: Sequence[Item]) -> Stage:
+        keys = {model.key for model in self._stage.universe.models}
+        rows = {key: tuple(row for each, row in items if each == key) for key in keys}
+        return replace(self._stage.with_rows(rows), sqlite=self._sqlite)
+
+    def _try(self, items: Sequence[Item]) -> Outcome | None:
+        """The outcome on these rows where it still differs in the same way."""
+        self._left -= 1
+        stage = self._at(items)
+        stage.postgres.execute("ROLLBACK TO SAVEPOINT sqlport_empty")
+        try:
+            if not self._fill(stage):
+                return None
+            stage.postgres.execute("SAVEPOINT sqlport")
+            outcome = tried(stage, self._pair, self._values)
+        except sqlite3.Error:
+            return None
+        wanted = self._outcome
+        if outcome.kind != wanted.kind or outcome.mismatch is None or wanted.mismatch is None:
+            return None
+        same_code = outcome.postgres.code == wanted.postgres.code
+        return outcome if outcome.mismatch.aspect == wanted.mismatch.aspect and same_code else None
+
+    def _fill(self, stage: Stage) -> bool:
+        """Put the rows into the empty tables of both engines; False where they do not take all of them."""
+        sqlite = self._sqlite
+        sqlite.execute("PRAGMA foreign_keys = OFF")  # rows may refer to later ones
+        with without_triggers(sqlite):
+            for name in self._emptied:
+                sqlite.execute(f"DELETE FROM {name}")
+            for model in self._models:
+                insert_rows(sqlite, model, stage.universe.rows[model.key])
+        enforce(sqlite)
+        if sqlite.execute("PRAGMA foreign_keys").fetchone()[0] and _orphaned(sqlite):
+            return False
+        tables = [model for model in self._models if model.key not in stage.absent]
+        if self._has_triggers:
+            switch_triggers(stage.postgres, tables, "DISABLE")
+        copied = (copy_rows(stage.postgres, model, stage.universe.rows[model.key], whole=True) for model in tables)
+        taken = all(each is not None for each in copied)
+        if taken and self._has_triggers:
+            switch_triggers(stage.postgres, tables, "ENABLE")
+        return taken
+
+
+def _orphaned(sqlite: sqlite3.Connection) -> bool:
+    return sqlite.execute("PRAGMA foreign_key_check").fetchone() is not None

@@ -1,0 +1,80 @@
+"""The ported schema as two scripts: one that makes it and one that removes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlport.catalog.names import quote
+from sqlport.schema.port import Definition, NotPorted, PortedSchema
+
+_TITLES = (
+    (("extension",), "Extensions"),
+    (("table",), "Tables"),
+    (("index", "foreign key"), "Indexes, and foreign keys that need what comes before"),
+    (("view",), "Views"),
+    (("function", "trigger"), "Triggers"),
+    (("sequence",), "Next values of identity columns"),
+)
+
+
+def up_sql(schema: PortedSchema, heading: str = "") -> str:
+    """The script that makes the schema; what is not in it stands there as comments, with the reasons.
+
+    It holds no BEGIN and COMMIT: migration tools make their own (`psql --single-transaction`).
+    """
+    parts = [_comment(heading)] if heading else []
+    for kinds, title in _TITLES:
+        found = [each for each in schema.definitions if each.kind in kinds]
+        if found:
+            parts.append(f"-- {title}\n")
+            parts.append(_joined(found))
+    if schema.not_ported:
+        parts.append("-- Not ported\n")
+        parts.append("".join(_lost(each) for each in schema.not_ported))
+    return "\n".join(parts)
+
+
+def down_sql(schema: PortedSchema, heading: str = "") -> str:
+    """The script that removes what `up_sql` makes, and fails where something else depends on it."""
+    lines = [_comment(heading)] if heading else []
+    for view in reversed(schema.of_kind("view")):
+        lines.append(f"DROP VIEW IF EXISTS {quote(view.name)};\n")
+    tables = ", ".join(quote(table.name) for table in reversed(schema.of_kind("table")))
+    if tables:
+        lines.append(f"DROP TABLE IF EXISTS {tables};\n")
+    for function in schema.of_kind("function"):
+        lines.append(f"DROP FUNCTION IF EXISTS {quote(function.name, 'function')}();\n")
+    for extension in schema.of_kind("extension"):
+        lines.append(f"DROP EXTENSION IF EXISTS {quote(extension.name)};\n")
+    return "".join(lines)
+
+
+def _joined(definitions: Sequence[Definition]) -> str:
+    return "".join(f"{_ended(each.sql)}\n" for each in definitions)
+
+
+def _ended(sql: str) -> str:
+    """With a semicolon that no comment at the end swallows."""
+    last = sql.rsplit("\n", 1)[-1]
+    return f"{sql}\n;" if "--" in last else f"{sql};"
+
+
+def _comment(text: str) -> str:
+    return "".join(f"-- {line}".rstrip() + "\n" for line in text.splitlines())
+
+
+def _lost(lost: NotPorted) -> str:
+    shown = " ".join(part for part in (lost.kind, _named(lost), f"of {lost.of}" if _belongs(lost) else "") if part)
+    return _comment(f"{shown}: {lost.reason}") + "".join(f"--     {line}\n" for line in _lines(lost.original))
+
+
+def _named(lost: NotPorted) -> str:
+    return lost.name or (f"({', '.join(lost.columns)})" if lost.columns else "")
+
+
+def _belongs(lost: NotPorted) -> bool:
+    return bool(lost.of) and lost.of != lost.name
+
+
+def _lines(text: str) -> Iterator[str]:
+    yield from (line.rstrip() for line in text.splitlines() if line.strip())

@@ -1,0 +1,171 @@
+"""Where a schema comes from: a SQLite file, migrations that are applied in order, or the definitions in code."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Literal as OneOf
+
+from sqlport.catalog import Catalog, CatalogResult, from_sqlite
+from sqlport.catalog.names import folded
+from sqlport.model import SqlportError
+
+if TYPE_CHECKING:
+    from sqlport.config import Config
+
+SourceKind = OneOf["database", "migrations", "code"]
+
+_HEADER = b"SQLite format 3\0"
+_DOWN_FILE = re.compile(r"(?i)(?:^|[._-])(?:down|rollback|undo|revert)\.sql$")
+# goose, dbmate, sql-migrate and their like keep both directions in one file.
+_DOWN_MARK = re.compile(r"(?im)^\s*--\s*(?:\+goose\s+down|migrate:down|\+migrate\s+down|@?undo\b|!downgrade\b).*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A definition that did not become part of the schema: where it stands, and SQLite's reason."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A SQLite schema as it is once everything is applied.
+
+    `next_ids` is, by folded table name, the largest id that a table has given out (of `sqlite_sequence` and of
+    its rows), known for a database only. `path` is the database file.
+    """
+
+    label: str
+    kind: SourceKind
+    catalog: Catalog
+    problems: tuple[Problem, ...] = ()
+    next_ids: Mapping[str, int] = field(default_factory=dict)
+    path: Path | None = None
+
+
+def read_source(source: str | Path, config: Config) -> Source:
+    """The schema of a SQLite file (which is only read), of a folder or file of migrations, or of code.
+
+    Migrations run whole, in the order of their names, in a database in memory: only SQLite knows what a rebuilt
+    table lost on the way. Raises SqlportError for what cannot be read.
+    """
+    path = Path(source)
+    if not path.exists():
+        raise SqlportError(f"{source}: no such file or folder; give a SQLite file, migrations or code")
+    if path.is_file() and _is_database(path):
+        return _database(path)
+    scripts = _scripts(path)
+    if scripts:
+        return _migrated(path, scripts)
+    return _of_code(path, config)
+
+
+def _is_database(path: Path) -> bool:
+    if path.suffix.lower() in (".sql", ".py", ".rs"):
+        return False
+    try:
+        with path.open("rb") as stream:
+            header = stream.read(16)
+    except OSError as error:
+        raise SqlportError(f"{path}: cannot be read: {error.strerror}") from None
+    return header == _HEADER or path.suffix.lower() in (".db", ".sqlite", ".sqlite3", ".db3") or b"\0" in header
+
+
+def _scripts(path: Path) -> list[Path]:
+    """The `.sql` files that are migrations: the file itself, or those of a folder that holds no code."""
+    if path.is_file():
+        return [path] if path.suffix.lower() == ".sql" else []
+    found = [each for each in path.iterdir() if each.suffix.lower() == ".sql" and each.is_file()]
+    if not found:  # one folder for each migration (Prisma, diesel)
+        found = [each for each in path.glob("*/*.sql") if each.is_file() and not any(path.glob("*.py"))]
+    return sorted((each for each in found if not _DOWN_FILE.search(each.name)), key=lambda each: _natural(path, each))
+
+
+def _natural(folder: Path, file: Path) -> tuple[list[tuple[int, int, str]], str]:
+    """2_b before 10_a, as a person numbers them."""
+    name = file.relative_to(folder).as_posix() if folder.is_dir() else file.name
+    parts = re.findall(r"\d+|\D+", name.lower())
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts], name
+
+
+def _database(path: Path) -> Source:
+    from sqlport.engines.sqlite import open_readonly
+
+    try:
+        with closing(open_readonly(path)) as connection:
+            result = from_sqlite(connection, path.as_posix())
+            ids = dict(_largest_ids(connection, result.catalog))
+    except sqlite3.Error as error:
+        raise SqlportError(f"{path}: the schema of this database cannot be read: {error}") from error
+    return Source(path.as_posix(), "database", result.catalog, tuple(_problems(result)), ids, path)
+
+
+def _largest_ids(connection: sqlite3.Connection, catalog: Catalog) -> Iterator[tuple[str, int]]:
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    given: dict[str, int] = {}
+    if "sqlite_sequence" in names:
+        rows = connection.execute("SELECT name, seq FROM sqlite_sequence WHERE typeof(seq) = 'integer'")
+        given = {folded(name): seq for name, seq in rows}
+    for table in catalog:
+        if table.kind != "table" or table.rowid_column is None:
+            continue
+        column, name = _sqlite_name(table.rowid_column.name), _sqlite_name(table.name)
+        (largest,) = connection.execute(f"SELECT max({column}) FROM {name}").fetchone()  # noqa: S608
+        yield folded(table.name), max(largest or 0, given.get(folded(table.name), 0))
+
+
+def _sqlite_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _migrated(path: Path, scripts: Sequence[Path]) -> Source:
+    from sqlport.catalog.scratch import new_scratch
+
+    problems: list[Problem] = []
+    with closing(new_scratch()) as connection:
+        for script in scripts:
+            problems += _run(connection, script)
+        result = from_sqlite(connection, path.as_posix())
+    return Source(path.as_posix(), "migrations", result.catalog, (*problems, *_problems(result)))
+
+
+def _run(connection: sqlite3.Connection, script: Path) -> Iterator[Problem]:
+    """Run a migration; what SQLite refuses is told with its place, and the rest goes on."""
+    from sqlport.files import read_source as read_file
+    from sqlport.sql import split
+
+    text = read_file(script).text
+    down = _DOWN_MARK.search(text)
+    text = text[: down.start()] if down else text
+    for piece in split(text):
+        place = f"{script.as_posix()}:{text.count(chr(10), 0, piece.span.start) + 1}"
+        if piece.dot_command:
+            yield Problem(place, "a command of SQLite's shell, which is not run")
+            continue
+        try:
+            connection.execute(piece.span.of(text))
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            yield Problem(place, str(error))
+
+
+def _of_code(path: Path, config: Config) -> Source:
+    from sqlport import project
+    from sqlport.tables import tables_of
+
+    found = project.read([path], config, None)
+    catalog = tables_of(found.statements, config).project.catalog
+    if not len(catalog):
+        raise SqlportError(f"{path}: no table is defined there; give a SQLite file, a folder of migrations, or code")
+    return Source(path.as_posix(), "code", catalog)
+
+
+def _problems(result: CatalogResult) -> Iterator[Problem]:
+    for failure in result.failures:
+        yield Problem(failure.label, f"{failure.reason}: {' '.join(failure.sql.split())[:80]}")
