@@ -161,7 +161,7 @@ def call_at(path: Path, line: int) -> tuple[int, int, ast.Call | None]:
 
 # -- comparing
 
-_TOKEN = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|\w+|[^\w\s]", re.DOTALL)
+_TOKEN = re.compile(r"%s|'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|\w+|[^\w\s]", re.DOTALL)
 _HOLE = "\ufffc"
 
 
@@ -171,7 +171,7 @@ def tokens(sql: str) -> list[str]:
     for token in _TOKEN.findall(sql):
         if token.startswith(("--", "/*")) or token == ";":
             continue
-        if token == "?" and found[-2:] == ["?", ","]:
+        if token in ("?", "%s") and found[-2:] == [token, ","]:
             found.pop()
             continue
         found.append(token)

@@ -31,6 +31,13 @@ ASIDE = {
     "join-using-left": "a flagged case (NULLs in ORDER BY) without NULLs in its rows",
     "bool-bool-col-toggle": "a control of a PostgreSQL boolean column, which the faithful profile does not have",
     "ddl-type-varchar-n": "a control of another type mapping",
+    "agg-avg-null": "a flagged case (avg of integers) whose rows are NULL",
+    "agg-sum-empty": "a flagged case (sum of integers) without rows",
+    "div-by-count": "a flagged case (sum of integers) without rows",
+    "agg-sum-int4": "a control of a PostgreSQL int4 column, which the faithful profile does not have",
+    "div-sum-int4": "a control of a PostgreSQL int4 column, which the faithful profile does not have",
+    "json-arrow-index": "a control of a PostgreSQL json column, which the faithful profile does not have",
+    "agg-having-without-agg": "a flagged case (LIKE, no ORDER BY) whose rows show no difference",
 }
 """Controls that differ from a flagged case only in data, parameter values, locale or PostgreSQL's own tables."""
 

@@ -88,7 +88,18 @@ def _arguments(params: Sequence[Any] | Mapping[str, Any] | None) -> Arguments:
     named = params.items() if isinstance(params, Mapping) else enumerate(params)
     types = {key: "None" if value is None else type(value).__name__ for key, value in named}
     names = tuple(params) if isinstance(params, Mapping) else None
-    return Arguments(passed=True, count=len(params), names=names, types=types)
+    named = params.items() if isinstance(params, Mapping) else enumerate(params)
+    traits = {key: trait for key, value in named if (trait := _trait(value))}
+    return Arguments(passed=True, count=len(params), names=names, types=types, traits=traits)
+
+
+def _trait(value: Any) -> str:
+    """What is odd about a value (`Arguments.traits`)."""
+    if isinstance(value, str):
+        return "nul" if "\0" in value else ""
+    if isinstance(value, float) and value != value:
+        return "nan"
+    return "negative" if isinstance(value, int | float) and value < 0 else ""
 
 
 def _moved(finding: Finding, by: int) -> Finding:

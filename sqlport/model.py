@@ -182,13 +182,15 @@ class Arguments:
 
     `count` and `names` are None where unknown; `types` are Python type names by position or name
     (`"int"`, `"str"`, `"float"`, `"bytes"`, `"bool"`, `"None"`, `"datetime"`), absent where unknown.
-    `passed` tells whether the call passes parameters at all: drivers read `%` only then.
+    `passed` tells whether the call passes parameters at all: drivers read `%` only then. `traits` are what is
+    odd about a value that is known: `"nul"` (text with a NUL character), `"nan"`, `"negative"`.
     """
 
     passed: bool = False
     count: int | None = None
     names: tuple[str, ...] | None = None
     types: Mapping[int | str, str] = field(default_factory=dict)
+    traits: Mapping[int | str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

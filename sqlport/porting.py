@@ -112,7 +112,11 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
 
 def _is_settled(finding: Finding, latest: Sequence[Finding], edits: Sequence[Edit]) -> bool:
     """Whether what was to be fixed is gone, since the fix of another rule took its text."""
-    if finding.applied or finding.fix is None or any(other.code == finding.code and other.span.touches(finding.span) for other in latest):
+    if (
+        finding.applied
+        or finding.fix is None
+        or any(other.code == finding.code and other.span.touches(finding.span) for other in latest)
+    ):
         return False
     return any(edit.span.overlaps(finding.span) for edit in edits)
 
@@ -214,7 +218,7 @@ def _applicability(parsed: Parsed, rule: Rule, proposal: Proposal) -> Applicabil
     for edit in flatten(parsed.text, proposal.rewrites):
         for hole in parsed.holes:
             span = Span(hole.start, hole.end)
-            if span.overlaps(edit.span):
+            if span.overlaps(edit.span) or span.of(parsed.text) in edit.text:  # computed text cannot be repeated
                 return Applicability.MANUAL
             if span.touches(edit.span) and chosen is Applicability.SAFE:
                 chosen = Applicability.UNSAFE

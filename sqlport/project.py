@@ -176,7 +176,7 @@ def read(
 ) -> Source:
     """Files to statements. A file in which nothing is found is forgotten at once."""
     from sqlport.files import discover, read_source, source_of
-    from sqlport.hosts import extract as extract_file
+    from sqlport.hosts import Finder
 
     found = [stdin[0]] if stdin else discover(paths, include=config.include, exclude=config.exclude)
     cache: dict[str, SourceFile] = {}
@@ -186,22 +186,23 @@ def read(
             cache[path] = source_of(*stdin) if stdin and path == stdin[0] else read_source(path)
         return cache[path]
 
+    finder = Finder()
+    for number, path in enumerate(found):
+        if progress is not None:
+            progress("reading", number, len(found))
+        finder.add(load(path), _settings(config, path, load))
     files: dict[str, SourceFile] = {}
     statements: list[Statement] = []
     findings: list[Finding] = []
     suppressions: list[Suppression] = []
-    for number, path in enumerate(found):
-        if progress is not None:
-            progress("reading", number, len(found))
-        file = load(path)
-        extraction = extract_file(file, _settings(config, path, load))
+    extractions = finder.finish()
+    for path in found:
+        extraction = extractions[load(path).path]
         if extraction.statements or extraction.findings or extraction.suppressions:
-            files[path] = file
+            files[path] = load(path)
             statements.extend(extraction.statements)
             findings.extend(extraction.findings)
             suppressions.extend(extraction.suppressions)
-        else:
-            cache.pop(path, None)
     for statement in statements:  # text that is written in another module
         for origin in statement.origins:
             if origin.literal.path not in files:

@@ -40,8 +40,8 @@ def splice(
     wanted: list[tuple[Ported, tuple[Edit, ...]]] = []
     for one in ported:
         verdict = verdicts.get(one.statement.id, Verdict("unverified", "no-server"))
-        refused = verdict.kind == "rejected" or one.statement.id in reasons
-        wanted.append((one, () if refused else one.port.edits))
+        stays = verdict.kind == "rejected" or one.statement.id in reasons
+        wanted.append((one, () if stays else one.port.edits))
         if verdict.kind == "rejected":
             findings.append(rejected(one, verdict, placer))
         if verdict.kind == "rejected" or (verdict.kind == "unverified" and not write_unverified):

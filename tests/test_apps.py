@@ -210,3 +210,12 @@ def test_line_ends_and_byte_order_mark_survive(tmp_path: Path) -> None:
 
 def _windows(data: bytes) -> bytes:
     return b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n")
+
+
+def test_the_readme_shows_what_really_happens() -> None:
+    shop = APPS / "shop"
+    example = (ROOT / "README.md").read_text(encoding="utf-8").partition("```console\n")[2].partition("```")[0]
+    shown = [line for line in example.splitlines() if line.startswith(("-", "+", "@@"))]
+    real = diff(shop / "before", shop / "after").splitlines()
+    assert shown
+    assert [line for line in shown if line not in real] == []

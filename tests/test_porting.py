@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from sqlport.catalog import from_statements
 from sqlport.model import Applicability, Hole, HoleKind, Span, Target
 from sqlport.porting import Request, port_statement
 from sqlport.rulebook import Rulebook, load, read_rule
+from sqlport.sql import read, split
+from tests.constructs import constructs
 
 PAGE = """+++
 code = "{code}"
@@ -170,3 +173,15 @@ def test_spans_of_a_later_statement_are_over_the_whole_text() -> None:
 )
 def test_new_keywords_follow_the_case_of_the_statement(sql: str, expected: str) -> None:
     assert sqlport.port(sql).sql == expected
+
+
+def test_a_hole_in_any_place_of_any_statement_breaks_no_rule() -> None:
+    dice, book = random.Random(3), load()
+    kinds = [kind for kind in HoleKind if kind is not HoleKind.INSIDE_STRING]
+    for case in constructs():
+        catalog = from_statements([("setup", sql) for sql in case.setup]).catalog
+        request = Request(Target(), catalog, book, lambda rule: True, unsafe=True)
+        for sql in (piece.span.of(script) for script in case.sqlite for piece in split(script)):
+            token = dice.choice(read(sql).tokens)
+            hole = Hole("h", dice.choice(kinds), "h", token.start, token.start + 3)
+            assert port_statement(sql[: token.start] + "{h}" + sql[token.end :], (hole,), request).sql

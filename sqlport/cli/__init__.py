@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "prove": "sqlport.cli.prove",
     "extract": "sqlport.cli.extract",
     "rule": "sqlport.cli.rule",
+    "schema": "sqlport.cli.schema",
     "postgres": "sqlport.cli.postgres",
     "config": "sqlport.cli.config",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal as OneOf
@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlport.catalog.names import folded, quote
 from sqlport.fixers import Context
 from sqlport.model import Span
-from sqlport.sql import Parsed, Token
+from sqlport.sql import Parsed, Token, read
 
 Role = OneOf["name", "column", "label", "bare label"]
 _QUOTES = ('"', "`", "[", "'")
@@ -170,6 +170,9 @@ def _definition(context: Context, node: exp.Identifier) -> str | None:
     if not isinstance(column, exp.Column):
         return None
     resolved = context.semantics.scopes.resolve(column)
+    if resolved is not None and resolved.source is not None and resolved.source.table is not None:
+        table = resolved.source.table
+        return view_labels(table.sql).get(folded(column.name)) if table.kind == "view" else None
     if resolved is None or resolved.expression is None:
         return None
     alias = resolved.expression.parent
@@ -183,3 +186,12 @@ def _definition(context: Context, node: exp.Identifier) -> str | None:
     if text[:1] in _QUOTES or is_final(alias):
         return _value(text)
     return None
+
+
+@lru_cache(maxsize=64)
+def view_labels(definition: str) -> Mapping[str, str]:
+    """The labels with capital letters that a view's query gives its columns, by folded name."""
+    parsed = read(definition)
+    found = (name for name in _names(parsed) if name.role in ("label", "bare label") and name.final)
+    listed = isinstance(parsed.tree, exp.Create) and isinstance(parsed.tree.this, exp.Schema)
+    return {} if listed else {folded(name.value): name.value for name in found if folded(name.value) != name.value}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace as replace_choice
 from functools import lru_cache
 
 from sqlport.catalog.types import TypeChoice, postgres_type
 from sqlport.fixers import Context, Proposal
 from sqlport.model import Applicability, Span
-from sqlport.sql import Rewrite, Token, insert, replace
+from sqlport.sql import Parsed, Rewrite, insert, replace
 from sqlport.sql.ddl import read_alter_table, read_create_index, read_create_table, unquoted
 from sqlport.sql.definitions import (
     AlterTable,
@@ -27,7 +27,7 @@ def created(context: Context) -> CreateTable | None:
     """The statement as a CREATE TABLE, or None."""
     if context.parsed.kind != "CREATE TABLE":
         return None
-    return _created(context.parsed.text, context.parsed.tokens)
+    return _created(_Key(context.parsed))
 
 
 def altered(context: Context) -> AlterTable | None:
@@ -44,9 +44,22 @@ def created_index(context: Context) -> CreateIndex | None:
     return read_create_index(context.parsed.text, context.parsed.tokens)
 
 
+class _Key:
+    """A statement as a key of a cache: that very one."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self.parsed = parsed
+
+    def __hash__(self) -> int:
+        return id(self.parsed)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.parsed is self.parsed
+
+
 @lru_cache(maxsize=4)  # every rule asks for the same statement in turn
-def _created(text: str, tokens: Sequence[Token]) -> CreateTable | None:
-    return read_create_table(text, tokens)
+def _created(key: _Key) -> CreateTable | None:
+    return read_create_table(key.parsed.text, key.parsed.tokens)
 
 
 def defined_columns(context: Context) -> Iterator[tuple[str, ColumnDefinition]]:

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._grouping import Grouping, grouping, is_aggregate
+from sqlport.fixers._holes import has_hole
 from sqlport.model import Applicability, Span
 from sqlport.sql import replace
 
@@ -24,8 +25,12 @@ def find(context: Context) -> Iterator[Proposal]:
         found = grouping(context, query)
         if found is not None:
             extreme = _extreme(query)
+            group = query.args.get("group")
             for column in _bare(context, query, found):
-                yield _proposal(context, column, extreme)
+                if group is not None and has_hole(context, group):
+                    yield Proposal(context.parsed.span(column))  # it may be what the hole groups by
+                else:
+                    yield _proposal(context, column, extreme)
 
 
 def _bare(context: Context, query: exp.Select, found: Grouping) -> Iterator[exp.Expr]:

@@ -16,11 +16,23 @@ def find(context: Context) -> Iterator[Proposal]:
     """Every such label that a program reads, with the places of the query that use it."""
     found = names(context)
     for name in found:
+        if _is_of_view(context, name) and written(context, name) != name.span.of(context.parsed.text):
+            yield Proposal(name.span, (replace(name.span, written(context, name)),))
         if name.quoting or not name.final or folded(name.value) == name.value:
             continue
         rewrites = [replace(name.span, written(context, name))]
         rewrites += [replace(use.span, written(context, use)) for use in found if _uses(context, use, name)]
         yield Proposal(name.span, tuple(rewrites))
+
+
+def _is_of_view(context: Context, name: Name) -> bool:
+    """Whether it is an unquoted name of a view's column."""
+    column = name.node.parent if name.node is not None else None
+    if name.role != "column" or name.quoting or not isinstance(column, exp.Column):
+        return False
+    resolved = context.semantics.scopes.resolve(column)
+    source = resolved.source if resolved is not None else None
+    return source is not None and source.table is not None and source.table.kind == "view"
 
 
 def _uses(context: Context, use: Name, label: Name) -> bool:

@@ -19,6 +19,7 @@ Parts = tuple[str | Span, ...]
 _CONVERSION = re.compile(r"%(?P<flags>[-+ 0#,!]*)(?P<width>\d+|\*)?(?:\.(?P<precision>\d+|\*))?(?P<type>[a-zA-Z%])")
 _NINES = "9" * 19
 _GROUPED = "FM9,999,999,999,999,999,990"
+_DIGITS = "no number has more than 15 digits"
 _ROUNDED = "no value lies half-way between two roundings"
 _ASCII = "the text is ASCII: SQLite counts bytes, PostgreSQL characters"
 
@@ -211,7 +212,7 @@ def _fixed(context: Context, match: re.Match[str], argument: exp.Expr) -> _Piece
         return None
     places = int(match["precision"]) if match["precision"] else 6
     value: Parts = (context.parsed.span(argument),) if found == "numeric" else cast(context, argument, "numeric")
-    condition = "" if found in INTEGERS else _ROUNDED
+    condition = "" if found == "int4" else _DIGITS if found == "int8" else _ROUNDED
     spelled = f"%{match['flags']}{match['width'] or ''}s"
     return _Piece(spelled, ("round(", *_or_zero(context, argument, value), f", {places})"), condition)
 

@@ -26,7 +26,7 @@ def find(context: Context) -> Iterator[Proposal]:
             span, size = context.parsed.span(call), call.expressions[0]
             whole = context.parsed.span(size)
             parts = (whole,) if server_type(context, size) == "int4" else cast(context, size, "int")
-            yield Proposal(span, (replace(span, "decode(repeat('00', ", *parts, "), 'hex')"),))
+            yield Proposal(span, (replace(span, "decode(repeat('00', ", *parts, "), 'hex')"),), Applicability.SAFE)
 
 
 def _random(context: Context, call: exp.Anonymous) -> Proposal:

@@ -9,11 +9,12 @@ from sqlglot import exp
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._server_types import cast, server_type
 from sqlport.fixers._signs import literal, not_negative
-from sqlport.model import Span
+from sqlport.model import Applicability, Span
 from sqlport.sql import Rewrite, replace
 from sqlport.sql.match import operand
 
 Parts = tuple[str | Span, ...]
+_EMPTY = "no blob is empty (of one, SQLite's substr() is NULL)"
 _PARAMETER = "substr() counts from the end where its number is negative; PostgreSQL's does not: check that it never is"
 
 
@@ -35,13 +36,17 @@ def find(context: Context) -> Iterator[Proposal]:
             yield Proposal(span, message=_PARAMETER)
         elif unsure or any(server_type(context, number) == "int8" for number in numbers):
             rewrite = _rewrite(context, call)
-            if rewrite is not None:
+            if rewrite is not None and server_type(context, call.expressions[0]) == "bytea":
+                yield Proposal(span, (rewrite,), Applicability.UNSAFE, condition=_EMPTY)
+            elif rewrite is not None:
                 yield Proposal(span, (rewrite,))
 
 
 def _is_from_end(context: Context, call: exp.Anonymous) -> bool:
     """Whether the place is `length(text) - 3 + 1` of an earlier rewriting, right beyond the ends as well."""
     place = call.expressions[1]
+    if isinstance(place, exp.Sub) and literal(place.expression) is not None:
+        place = place.this  # and backwards from there
     if not (isinstance(place, exp.Add) and isinstance(place.this, exp.Sub) and literal(place.expression) == 1):
         return False
     size = place.this.this
@@ -108,6 +113,8 @@ def _with_length(context: Context, value: exp.Expr, start: Parts, number: int | 
         return ("substr(", text, ", ", *start, ")")
     known = literal(length)
     if known is not None and known < 0:
+        if number is not None and number + known < 1:
+            return ("substr(", text, f", 1, {max(number - 1, 0)})")
         place: Parts = (str(number + known),) if number is not None else (*start, f" - {-known}")
         return ("substr(", text, ", ", *place, f", {-known})")
     size = _int(context, length)

@@ -24,7 +24,7 @@ def find(context: Context) -> Iterator[Proposal]:
             continue
         value = call.expressions[0]
         found = server_type(context, value)
-        if found not in INTEGERS or (call.this == "sum" and found == "int4") or not _matters(call):
+        if found not in INTEGERS or (call.this == "sum" and found == "int4") or not _matters(context, call):
             continue
         span = context.parsed.span(call)
         if call.this == "avg":
@@ -41,11 +41,15 @@ def find(context: Context) -> Iterator[Proposal]:
         )
 
 
-def _matters(call: exp.Expr) -> bool:
+def _matters(context: Context, call: exp.Expr) -> bool:
     """Whether the type of the aggregate shows: in a result, a division, a text. A comparison does not show it."""
     node: exp.Expr = call
     while node.parent is not None:
         parent = node.parent
+        if isinstance(parent, exp.Div | exp.Mul | exp.Add | exp.Sub):
+            other = parent.expression if parent.this is node else parent.this
+            if server_type(context, other) in ("float8", "numeric") and not _has_aggregate(other):
+                return False  # the other side decides
         if isinstance(parent, exp.Div | exp.Mod | exp.IntDiv | exp.DPipe):
             return not _is_rounded(parent)
         if isinstance(parent, exp.Anonymous):
@@ -66,6 +70,10 @@ def _matters(call: exp.Expr) -> bool:
             return False
         node = parent
     return False
+
+
+def _has_aggregate(node: exp.Expr) -> bool:
+    return any(call.this in ("sum", "avg") for call in node.find_all(exp.Anonymous))
 
 
 def _is_rounded(node: exp.Expr) -> bool:

@@ -27,7 +27,12 @@ def find(context: Context) -> Iterator[Proposal]:
         return
     table = context.catalog.table(node.this.name)
     place = Span(min(span.start for span in spans), max(span.end for span in spans))
-    if has_hole(context, node.this) or node.args.get("from_") is not None or node.args.get("using") or node.args.get("with_") is not None:
+    if (
+        has_hole(context, node.this)
+        or node.args.get("from_") is not None
+        or node.args.get("using")
+        or node.args.get("with_") is not None
+    ):
         yield Proposal(place)
         return
     if node.args.get("limit") is None:  # ORDER BY alone changes nothing

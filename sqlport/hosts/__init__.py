@@ -83,12 +83,34 @@ class Spliced:
     refused: tuple[Refusal, ...] = ()
 
 
-def extract(file: SourceFile, settings: Settings) -> Extraction:
-    """All SQL of a file, read by the host of its suffix."""
-    from sqlport.hosts import python, sqlfile
+class Finder:
+    """All SQL of the files of a run. Files tell of one another: what a function does with a text, its calls show."""
 
-    host = sqlfile.extract if file.path.lower().endswith(".sql") else python.extract
-    return host(file, settings)
+    def __init__(self) -> None:
+        from sqlport.hosts import python
+
+        self._python = python.Project()
+        self._found: dict[str, Extraction] = {}
+
+    def add(self, file: SourceFile, settings: Settings) -> None:
+        """Read a file by the host of its suffix. Raises SqlportError for sinks that are wrong in the settings."""
+        from sqlport.hosts import sqlfile
+
+        if file.path.lower().endswith(".sql"):
+            self._found[file.path] = sqlfile.extract(file, settings)
+        else:
+            self._python.add(file, settings)
+
+    def finish(self) -> dict[str, Extraction]:
+        """What was found in each file, by its path."""
+        return {**self._found, **self._python.finish()}
+
+
+def extract(file: SourceFile, settings: Settings) -> Extraction:
+    """All SQL of one file, as it is when there are no others that use it."""
+    finder = Finder()
+    finder.add(file, settings)
+    return finder.finish()[file.path]
 
 
 def map_edits(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Values = tuple["Value", ...]
 
-_HITS = 3
+_HITS = 2
 _ODD_PATTERNS = ("a\\b", "A_b", "%É%")
 
 
@@ -51,7 +51,8 @@ def _all(pair: Pair, universe: Universe, seed: int) -> Iterator[Values]:
                 for parameter in pair.parameters
             )
     if not stores:
-        yield tuple(_miss(parameter, universe) for parameter in pair.parameters)
+        rows = _chosen(pair, universe, seed + _HITS)
+        yield tuple(_miss(parameter, universe, rows) for parameter in pair.parameters)
     rows = _chosen(pair, universe, seed)
     yield tuple(_null(parameter, universe, rows) for parameter in pair.parameters)
 
@@ -142,11 +143,14 @@ def _of_type(name: str | None, turn: int) -> Value:
     return known.get(name or "", ("1", "a", ""))[turn % 3]
 
 
-def _miss(parameter: Parameter, universe: Universe) -> Value:
+def _miss(parameter: Parameter, universe: Universe, rows: Mapping[str, Row]) -> Value:
+    """A value that no row has, for texts one that only differs in case."""
     role = parameter.use.role
     if role in ("limit", "date", "modifier", "path", "number"):
         return _hit(parameter, universe, {}, 1)
-    field, _ = _cell(parameter, universe, {})
+    field, value = _cell(parameter, universe, rows)
+    if field is not None and field.sort == "text" and isinstance(value, str) and value != value.swapcase():
+        return value.swapcase()
     return fresh(field, 987_654, "zz") if field is not None else _of_type(parameter.type, 1)
 
 

@@ -73,11 +73,12 @@ def _labels(sqlite: Sequence[str], postgres: Sequence[str], named: frozenset[str
 
 def rows(sqlite: Sequence[Row], postgres: Sequence[Row], *, clock: bool = False) -> Mismatch | None:
     """The first difference of two multisets of rows."""
-    ours, theirs = Counter(map(exact, sqlite)), Counter(map(exact, postgres))
+    left, right = _unequal(sqlite, postgres)
+    ours, theirs = Counter(map(exact, left)), Counter(map(exact, right))
     if ours == theirs:
         return None
-    only_ours = _only(sqlite, theirs, exact)
-    only_theirs = _only(postgres, ours, exact)
+    only_ours = _only(left, theirs, exact)
+    only_theirs = _only(right, ours, exact)
     if clock and len(only_ours) == len(only_theirs) and _same_but_for_clock(only_ours, only_theirs):
         return None
     if Counter(map(loose, only_ours)) == Counter(map(loose, only_theirs)):
@@ -90,6 +91,19 @@ def rows(sqlite: Sequence[Row], postgres: Sequence[Row], *, clock: bool = False)
             f" and {_kind(match[place])} {shown(match[place])} in PostgreSQL",
         )
     return Mismatch("rows", _told(only_ours, only_theirs))
+
+
+def _unequal(sqlite: Sequence[Row], postgres: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
+    """What is left of both without the rows that are equal for Python as well, which are most and quickly told."""
+    try:
+        ours = [(row, tuple(map(type, row))) for row in sqlite]
+        theirs = [(row, tuple(map(type, row))) for row in postgres]
+        if ours == theirs:
+            return (), ()
+        counted, others = Counter(ours), Counter(theirs)
+    except TypeError:  # JSON values have no hash
+        return sqlite, postgres
+    return [row for row, _ in (counted - others).elements()], [row for row, _ in (others - counted).elements()]
 
 
 def _told(ours: Sequence[Row], theirs: Sequence[Row]) -> str:

@@ -151,7 +151,7 @@ def stage_of(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], univ
         if model.key in absent:
             rows[model.key] = stored
             continue
-        kept = copy_rows(postgres, model, stored) or ()
+        kept = copy_rows(postgres, model, stored)
         if len(kept) < len(stored):
             sqlite.execute(f"DELETE FROM {_quoted(model.name)}")
             insert_rows(sqlite, model, kept)
@@ -167,40 +167,34 @@ def stage_of(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], univ
     return Stage(sqlite, postgres, replace(universe, rows=rows), sequences, frozenset(absent))
 
 
-def copy_rows(
-    postgres: psycopg.Connection[Any], model: Model, rows: Sequence[Row], *, whole: bool = False
-) -> tuple[Row, ...] | None:
-    """Put rows into a table of PostgreSQL and return those that it took; None where it took not the `whole`."""
+def copy_rows(postgres: psycopg.Connection[Any], model: Model, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Put rows into a table of PostgreSQL and return those that it took."""
+    if fits(postgres, model, rows):
+        return tuple(rows)
+    return tuple(row for row in rows if fits(postgres, model, [row]))
+
+
+def fits(postgres: psycopg.Connection[Any], model: Model, rows: Sequence[Row]) -> bool:
+    """Put rows into a table of PostgreSQL, all of them or none; False where it refuses one."""
     import psycopg
 
-    if not rows:
-        return ()
     postgres.execute("SAVEPOINT sqlport_copy")
     try:
-        _copy(postgres, model, rows)
+        copy(postgres, model, rows)
     except psycopg.Error:
         postgres.execute("ROLLBACK TO SAVEPOINT sqlport_copy")
-    else:
-        return tuple(rows)
-    if whole:
-        return None
-    kept = []
-    for row in rows:
-        postgres.execute("SAVEPOINT sqlport_copy")
-        try:
-            _copy(postgres, model, [row])
-        except psycopg.Error:
-            postgres.execute("ROLLBACK TO SAVEPOINT sqlport_copy")
-        else:
-            kept.append(row)
-    return tuple(kept)
+        return False
+    return True
 
 
-def _copy(postgres: psycopg.Connection[Any], model: Model, rows: Sequence[Row]) -> None:
+def copy(postgres: psycopg.Connection[Any], model: Model, rows: Sequence[Row]) -> None:
+    """Put rows into a table of PostgreSQL. Raises psycopg.Error for a row that it refuses."""
+    if not rows:
+        return
     names = ", ".join(field.postgres for field in model.fields)
-    with postgres.cursor().copy(f"COPY {model.postgres} ({names}) FROM STDIN".encode()) as copy:
+    with postgres.cursor().copy(f"COPY {model.postgres} ({names}) FROM STDIN".encode()) as stream:
         for row in rows:
-            copy.write_row(row)
+            stream.write_row(row)
 
 
 def insert_rows(sqlite: sqlite3.Connection, model: Model, rows: Sequence[Row]) -> None:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from sqlport.prove.model import Value
     from sqlport.sql import Parsed
 
-_NONE = -1
-
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
@@ -170,7 +168,7 @@ def _offset(sqlite: sqlite3.Connection, parsed: Parsed, values: tuple[Value, ...
 
 def _used(text: str, values: tuple[Value, ...]) -> tuple[Value, ...]:
     """As many of the values as SQLite wants for the `?N` of a text."""
-    from sqlport.sql.tokens import tokenize
+    from sqlport.sql import read
 
-    numbers = [int(token.text[1:]) for token in tokenize(text) if token.text[:1] == "?" and token.text[1:].isdigit()]
-    return values[: max(numbers, default=0)]
+    numbers = [each.key for each in read(text).placeholders if isinstance(each.key, int)]
+    return values[: max(numbers, default=-1) + 1]

@@ -105,6 +105,9 @@ def pair_of(
     parsed = read(original)
     if parsed.problem is not None:
         return Refused(f"hole: the statement cannot be read with stand-ins for its holes: {parsed.problem.message}")
+    volatile = volatility(parsed)
+    if volatile.reason:
+        return Refused(volatile.reason)
     semantics = Semantics(parsed, catalog, target)
     types = statement.arguments.types
     known = [types.get(key) if isinstance(key, int | str) else None for key in keys]
@@ -118,9 +121,10 @@ def pair_of(
         parsed=parsed,
         parameters=parameters,
         passed=passed,
+        volatile=volatile,
         stand_ins=tuple(_said(hole, filled) for hole in given.holes),
     )
-    return _finished(pair, semantics, catalog), semantics
+    return _finished(pair, catalog), semantics
 
 
 def _unfit(statement: Statement) -> str:
@@ -212,12 +216,12 @@ def _uses(parsed: Parsed, semantics: Semantics) -> Mapping[int, Use]:
     return found
 
 
-def _finished(pair: Pair, semantics: Semantics, catalog: Catalog) -> Pair:
+def _finished(pair: Pair, catalog: Catalog) -> Pair:
     """With the tables that a write may change, and what its answer depends on beside the rows."""
-    volatile = volatility(pair.parsed)
     table = _target(pair.parsed, catalog)
     if pair.kind == "query" or table is None:
-        return replace(pair, volatile=volatile)
+        return pair
+    volatile = pair.volatile
     insert = next(pair.parsed.nodes(exp.Insert), None)
     numbered = ""
     if insert is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from sqlport.prove.decks import fitting, matching, matching_glob
-from sqlport.prove.load import copy_rows, insert_rows
+from sqlport.prove.load import fits, insert_rows
 from sqlport.prove.universe import fresh
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ def _insert(stage: Stage, model: Model, row: Row) -> bool:
     taken = False
     try:
         insert_rows(stage.sqlite, model, [row])
-        taken = model.key in stage.absent or copy_rows(stage.postgres, model, [row], whole=True) is not None
+        taken = model.key in stage.absent or fits(stage.postgres, model, [row])
     except (sqlite3.Error, OverflowError):
         taken = False
     finally:

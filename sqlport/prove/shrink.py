@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlport.prove.load import copy_rows, enforce, insert_rows, original_tables, switch_triggers, without_triggers
+from sqlport.prove.load import copy, enforce, insert_rows, original_tables, switch_triggers, without_triggers
 from sqlport.prove.trial import Outcome, tried
 
 if TYPE_CHECKING:
@@ -142,6 +142,8 @@ class _Lab:
 
     def _try(self, items: Sequence[Item]) -> Outcome | None:
         """The outcome on these rows where it still differs in the same way."""
+        import psycopg
+
         self._left -= 1
         stage = self._at(items)
         stage.postgres.execute("ROLLBACK TO SAVEPOINT sqlport_empty")
@@ -150,7 +152,9 @@ class _Lab:
                 return None
             stage.postgres.execute("SAVEPOINT sqlport")
             outcome = tried(stage, self._pair, self._values)
-        except sqlite3.Error:
+        except (sqlite3.Error, psycopg.Error):
+            if stage.postgres.closed:
+                raise
             return None
         wanted = self._outcome
         if outcome.kind != wanted.kind or outcome.mismatch is None or wanted.mismatch is None:
@@ -173,11 +177,11 @@ class _Lab:
         tables = [model for model in self._models if model.key not in stage.absent]
         if self._has_triggers:
             switch_triggers(stage.postgres, tables, "DISABLE")
-        copied = (copy_rows(stage.postgres, model, stage.universe.rows[model.key], whole=True) for model in tables)
-        taken = all(each is not None for each in copied)
-        if taken and self._has_triggers:
+        for model in tables:
+            copy(stage.postgres, model, stage.universe.rows[model.key])
+        if self._has_triggers:
             switch_triggers(stage.postgres, tables, "ENABLE")
-        return taken
+        return True
 
 
 def _orphaned(sqlite: sqlite3.Connection) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeVar
 
-from sqlport.schema.shape import ColumnShape, IndexShape, KeyShape, Shape, TableShape, TriggerShape
+from sqlport.catalog.names import folded
+from sqlport.schema.shape import ColumnShape, KeyShape, Shape, TableShape, TriggerShape
 
 What = OneOf["missing", "extra", "different"]
 _Item = TypeVar("_Item")
@@ -113,9 +114,10 @@ def _identity(column: ColumnShape) -> str:
 
 
 def _unique(left: TableShape, right: TableShape) -> Iterator[Difference]:
-    """A unique index over the same columns does what the constraint does."""
+    """A unique index over the same columns does what the constraint does, and so does the primary key."""
     indexes = [index for index in right.indexes if index.unique and not index.predicate]
     keys = Counter([*right.unique, *(index.terms for index in indexes)])
+    keys[right.primary_key] += len(left.unique)
     for columns in left.unique:
         if keys[columns]:
             keys[columns] -= 1
@@ -153,7 +155,8 @@ def _triggers(table: str, left: Sequence[TriggerShape], right: Sequence[TriggerS
 
 
 def _view(left: TableShape, right: TableShape) -> Iterator[Difference]:
-    names, others = [each.name for each in left.columns], [each.name for each in right.columns]
+    # A view's columns are the labels of its query, which may keep their capitals.
+    names, others = ([folded(each.name) for each in side.columns] for side in (left, right))
     if names != others:
         yield _different("view columns", left.name, _listed(names), _listed(others))
     elif left.definition != right.definition:
@@ -220,5 +223,3 @@ def _short(text: str) -> str:
     words = " ".join(text.split())
     return words if len(words) <= 120 else words[:117] + "..."
 
-
-__all__ = ["Difference", "IndexShape", "compare"]

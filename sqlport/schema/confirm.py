@@ -97,7 +97,7 @@ def _mended(
                 "foreign key" if constraint.kind == "references" else constraint.kind,
                 definition.of,
                 constraint.name.text if constraint.name else "",
-                f"PostgreSQL: {refused.message}",
+                _reason(definition, constraint.span.of(text), refused),
                 constraint.span.of(text),
                 columns,
             )
@@ -107,6 +107,14 @@ def _mended(
         if following is None:
             return replace(definition, sql=text), lost
         refused = following
+
+
+def _reason(definition: Definition, constraint: str, refused: _Refusal) -> str:
+    """What the rules say of it, else what the server says."""
+    for finding in definition.findings:
+        if not finding.applied and finding.span.of(definition.original) in constraint:
+            return f"{finding.message} ({finding.code})"
+    return f"PostgreSQL: {refused.message}"
 
 
 def _removable(written: CreateTable) -> Iterator[tuple[Constraint, tuple[str, ...]]]:

@@ -19,7 +19,7 @@ from sqlport.sql.tokens import tokenize
 from sqlport.sql.triggers import read_create_trigger
 
 if TYPE_CHECKING:
-    from sqlport.catalog import Catalog, Column, ForeignKey, Index, Table, Trigger
+    from sqlport.catalog import Catalog, Column, ForeignKey, Index, Table, Trigger, UniqueKey
     from sqlport.model import Target
 
 _NAMES = {
@@ -76,7 +76,7 @@ def _table(
         kept(table.name),
         tuple(_column(column, table, known, schema.catalog, schema.target) for column in table.columns),
         tuple(map(kept, table.primary_key)),
-        tuple(sorted(tuple(map(kept, key.columns)) for key in table.unique if key.origin == "unique")),
+        tuple(sorted(_unique(key, table, known) for key in table.unique if key.origin == "unique")),
         tuple(sorted(_key(key) for key in table.foreign_keys)),
         _checks(table, known),
         tuple(sorted(_index(index, known, table, renamed) for index in table.indexes if index.origin == "index")),
@@ -122,6 +122,18 @@ def _key(key: ForeignKey) -> KeyShape:
     when = "" if not words or words.startswith("NOT") else "initially deferred" if deferred else "deferrable"
     columns, references = tuple(map(kept, key.columns)), tuple(map(kept, key.references))
     return KeyShape(columns, kept(key.table), references, key.on_delete.upper(), key.on_update.upper(), when)
+
+
+def _unique(key: UniqueKey, table: Table, known: TableShape) -> tuple[str, ...]:
+    """Its columns; where it compares by another collation than they do, the expressions of the reference."""
+    columns = tuple(map(kept, key.columns))
+    plain = (table.column(name) for name in key.columns)
+    if all(column and column.collation == by for column, by in zip(plain, key.collations, strict=True)):
+        return columns
+    for terms in known.unique:
+        if len(terms) == len(columns) and all(name in term for name, term in zip(columns, terms, strict=True)):
+            return terms
+    return tuple(f"{name} collate {by.lower()}" for name, by in zip(columns, key.collations, strict=True))
 
 
 def _checks(table: Table, known: TableShape) -> tuple[str, ...]:

@@ -31,8 +31,10 @@ ORDER BY a.attrelid, a.attnum
 """
 _CONSTRAINTS = """
 SELECT c.relname, k.contype::text,
-       ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u (num, place)
-             JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num ORDER BY u.place),
+       CASE WHEN k.contype = 'x' THEN ARRAY(
+                SELECT pg_get_indexdef(k.conindid, place, true) FROM generate_series(1, cardinality(k.conkey)) place)
+            ELSE ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u (num, place)
+                       JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num ORDER BY u.place) END,
        coalesce(p.relname, ''),
        ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u (num, place)
              JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num ORDER BY u.place),
@@ -41,7 +43,7 @@ SELECT c.relname, k.contype::text,
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid
 LEFT JOIN pg_class p ON p.oid = k.confrelid
-WHERE c.relnamespace = %(schema)s::regnamespace AND k.contype IN ('p', 'u', 'f', 'c')
+WHERE c.relnamespace = %(schema)s::regnamespace AND k.contype IN ('p', 'u', 'f', 'c', 'x')
 ORDER BY k.conrelid, k.oid
 """
 _INDEXES = """
@@ -85,7 +87,8 @@ _EVENTS = ((4, "INSERT"), (8, "DELETE"), (16, "UPDATE"), (32, "TRUNCATE"))
 def read_postgres(connection: psycopg.Connection[Any], schema: str = "public") -> Shape:
     """The tables and views of a schema. Only system catalogues are read.
 
-    Tables of extensions do not belong to it. https://www.postgresql.org/docs/current/catalogs.html
+    Tables of extensions do not belong to it. An exclusion constraint counts as a unique one: nothing but equal
+    terms is ported to it. https://www.postgresql.org/docs/current/catalogs.html
     """
     found = {
         name: _grouped(connection.execute(query, {"schema": schema}).fetchall())
@@ -122,7 +125,7 @@ def _table(name: str, found: Mapping[str, Mapping[str, list[tuple[Any, ...]]]], 
             for column, type_, not_null, identity, default, generated in found["columns"].get(name, [])
         ),
         next((tuple(row[1]) for row in constraints if row[0] == "p"), ()),
-        tuple(sorted(tuple(row[1]) for row in constraints if row[0] == "u")),
+        tuple(sorted(tuple(row[1]) for row in constraints if row[0] in "ux")),
         tuple(sorted(_key(row) for row in constraints if row[0] == "f")),
         tuple(sorted(row[8] for row in constraints if row[0] == "c")),
         tuple(IndexShape(*row[:2], tuple(row[2]), row[3]) for row in found["indexes"].get(name, [])),

@@ -171,11 +171,27 @@ def _read(sql: str, masked: str, holes: tuple[Hole, ...], blank: frozenset[int])
         return Parsed(sql, tokens, kind, None, placeholders, holes, {}, blanked)
     if replaced:
         reader.lifted["conflict"] = (Span(tokens[0].start, tokens[0].start + len("REPLACE")),)
+    stray = _unbalanced(tokens)
+    if stray is not None:
+        return Parsed(sql, tokens, kind, None, placeholders, holes, {}, blanked, stray)
     reader.lift(kind)
     tree, problem = reader.parse()
     if tree is None and _is_definition(readable, tokens):
         problem = None  # SQLite reads it: the fixers of definitions work on its words
     return Parsed(sql, tokens, kind, tree, placeholders, holes, reader.lifted, blanked, problem)
+
+
+def _unbalanced(tokens: Sequence[Token]) -> Problem | None:
+    """A parenthesis that has no partner: sqlglot lets some pass."""
+    opened: list[Token] = []
+    for token in tokens:
+        if token.text == "(":
+            opened.append(token)
+        elif token.text == ")" and not opened:
+            return Problem("this parenthesis closes nothing", token.span)
+        elif token.text == ")":
+            opened.pop()
+    return Problem("this parenthesis is not closed", opened[-1].span) if opened else None
 
 
 def _is_definition(text: str, tokens: tuple[Token, ...]) -> bool:

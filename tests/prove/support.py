@@ -44,12 +44,13 @@ def proofs(
     seed: int = 0,
     config: Config | None = None,
     types: Mapping[int | str, str] | None = None,
+    ddl: Sequence[str] = (),
 ) -> list[Proof]:
     """The proof of each pair of a SQLite text and a PostgreSQL text (`$n` for the n-th parameter)."""
     config = config or Config()
     catalog = from_statements([("schema", sql) for sql in schema]).catalog
     tables = Schema("", catalog)
-    ddl = definitions(tables, config, book())
+    ddl = list(ddl) or definitions(tables, config, book())
     cases = []
     for number, (original, port) in enumerate(pairs):
         _, keys = numbered(read(original).placeholders)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlport.hosts.python.extract import extract
+from sqlport.hosts.python.project import Project, extract
 from sqlport.hosts.python.splice import apply, map_edits, splice
 
-__all__ = ["apply", "extract", "map_edits", "splice"]
+__all__ = ["Project", "apply", "extract", "map_edits", "splice"]

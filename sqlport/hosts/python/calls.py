@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlport.hosts.python import strings
-from sqlport.hosts.python.lookups import table_item
-from sqlport.hosts.python.scopes import Scope, parameter_names, unknown_parameter
+from sqlport.hosts.python.inline import Given, inline
+from sqlport.hosts.python.lookups import named, table_item
+from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.values import (
     MAX_EACH,
     Class,
@@ -31,14 +32,11 @@ from sqlport.model import HoleKind
 if TYPE_CHECKING:
     from sqlport.hosts.python.evaluate import Evaluator
 
-MAX_INLINE = 6
-"""Calls of project functions that are followed into one another."""
-
 _TRANSPARENT = frozenset(
     ("str", "list", "tuple", "iter", "reversed", "sorted", "contextlib.closing", "typing.cast", "sys.intern")
 )
-_DECORATORS = frozenset(
-    ("property", "cached_property", "classproperty", "staticmethod", "classmethod", "lru_cache", "cache", "override")
+_TEXT_METHODS = frozenset(
+    ("replace", "strip", "lstrip", "rstrip", "lower", "upper", "format", "format_map", "split", "splitlines", "encode")
 )
 _CASE: dict[str, Callable[[str], str]] = {
     "upper": str.upper,
@@ -54,7 +52,6 @@ class Calls:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self.inlined = 0
 
     def value(self, node: ast.Call, scope: Scope) -> Value:
         """What a call returns."""
@@ -86,12 +83,13 @@ class Calls:
             return receiver
         if isinstance(receiver, Unknown) and receiver.kind is HoleKind.PLACEHOLDERS and name.endswith("strip"):
             return self.evaluator.unknown(node, receiver.reason, receiver.kind)
+        if isinstance(receiver, Unknown) and name in _TEXT_METHODS:
+            return self.evaluator.unknown(node, receiver.reason, parameter=receiver.derived)
         return self.evaluator.unknown(node)
 
     def _call(self, target: Value, node: ast.Call, scope: Scope) -> Value:
         if isinstance(target, Function):
-            positional, keywords = self._arguments(node, scope)
-            return self.inline(target, positional, keywords, None, self.evaluator.segment(node))
+            return inline(self.evaluator, target, self.given(node, scope), self.evaluator.segment(node))
         if isinstance(target, Class):
             return self._instance(target)
         if isinstance(target, Method):
@@ -123,7 +121,7 @@ class Calls:
         if name == "dict":
             return self._dict(node, scope)
         if name == "map":
-            return Items((self.evaluator.unknown(node, "the result of map()"),), open=True)
+            return self._map(node, scope)
         if not node.args:
             return self.evaluator.unknown(node)
         argument = self.evaluator.value(node.args[-1 if name == "typing.cast" else 0], scope)
@@ -139,6 +137,24 @@ class Calls:
             pairs = (Items((Const(index), value)) for index, value in enumerate(argument.values))
             return Items(tuple(pairs), argument.open)
         return self.evaluator.unknown(node)
+
+    def _map(self, node: ast.Call, scope: Scope) -> Value:
+        """`map(function, list)`, element by element."""
+        unknown = self.evaluator.unknown(node, "the result of map()")
+        if len(node.args) != 2:
+            return Items((unknown,), open=True)
+        function = self.evaluator.value(node.args[0], scope)
+        items = self.evaluator.value(node.args[1], scope)
+        if isinstance(function, Ref) and function.name == "builtins.str":
+            return items
+        if not isinstance(function, Function):
+            return Items((unknown,), open=True)
+        each: list[Value] = [Unknown("", "it changes with each turn of a loop")]
+        is_open = not isinstance(items, Items) or items.open or len(items.values) > MAX_EACH
+        if isinstance(items, Items) and 0 < len(items.values) <= MAX_EACH:
+            each = list(items.values)
+        source = self.evaluator.segment(node)
+        return Items(tuple(inline(self.evaluator, function, Given((value,), {}), source) for value in each), is_open)
 
     def _dict(self, node: ast.Call, scope: Scope) -> Value:
         if node.args:
@@ -195,7 +211,7 @@ class Calls:
             return strings.join(separator, items, source)
         kind = items.kind if isinstance(items, Unknown) else None
         reason = items.reason if isinstance(items, Unknown) and items.reason else "its elements are not known here"
-        return Unknown(source, reason, kind)
+        return Unknown(source, reason, kind, items.derived if isinstance(items, Unknown) else None)
 
     def _format(self, receiver: Str, name: str, node: ast.Call, scope: Scope) -> Value:
         positional, keywords = self._arguments(node, scope)
@@ -229,13 +245,24 @@ class Calls:
 
     # -- the project's own functions
 
+    def given(self, node: ast.Call, scope: Scope, receiver: Object | Class | None = None) -> Given:
+        """The call's arguments, each under the name that it has here."""
+        positional, keywords = self._arguments(node, scope)
+        return Given(positional, keywords, receiver)
+
     def _arguments(self, node: ast.Call, scope: Scope) -> tuple[list[Value], dict[str, Value]]:
-        positional = [
-            self.evaluator.unknown(argument.value)
-            if isinstance(argument, ast.Starred)
-            else self.evaluator.value(argument, scope)
-            for argument in node.args
-        ]
+        positional: list[Value] = []
+        for argument in node.args:
+            if not isinstance(argument, ast.Starred):
+                positional.append(named(self.evaluator.value(argument, scope), self.evaluator.segment(argument)))
+                continue
+            spread = self.evaluator.value(argument.value, scope)
+            if isinstance(spread, Items) and not spread.open:
+                positional.extend(spread.values)
+            else:
+                reason = spread.reason if isinstance(spread, Unknown) else ""
+                derived = spread.derived if isinstance(spread, Unknown) else None
+                positional.append(self.evaluator.unknown(argument.value, reason, parameter=derived))
         keywords = {
             keyword.arg: self.evaluator.value(keyword.value, scope)
             for keyword in node.keywords
@@ -252,59 +279,7 @@ class Calls:
                     if known is not None:
                         return Instance(known)
             return self.evaluator.unknown(node)
-        positional, keywords = self._arguments(node, scope)
-        return self.inline(method, positional, keywords, receiver, self.evaluator.segment(node))
-
-    def inline(
-        self,
-        function: Function,
-        positional: Sequence[Value],
-        keywords: dict[str, Value],
-        receiver: Object | Class | None,
-        source: str,
-    ) -> Value:
-        """What a project function returns, when its body is one `return`; else what its annotation says."""
-        node = function.node
-        returned = _single_return(node)
-        unknown = Unknown(source, f"built by `{node.name}()`, which is not a single `return`")
-        home = function.home
-        if returned is None or home.calls.inlined >= MAX_INLINE or not self.evaluator.spend():
-            return self._annotated(function) or unknown
-        parameters = [parameter.arg for parameter in parameter_names(node)]
-        scope = Scope(function.scope, function.owner)
-        for name in parameters:
-            scope.set(name, unknown_parameter(name, node.name))
-        home.calls.set_defaults(node, scope, function.scope)
-        given = list(positional)
-        if receiver is not None and not _is_static(node):
-            given.insert(0, receiver)
-        for name, value in zip(parameters, given, strict=False):
-            scope.set(name, value)
-        for name, value in keywords.items():
-            if name in scope.names:
-                scope.set(name, value)
-        home.calls.inlined += 1
-        field, home.inside_field = home.inside_field, 0
-        try:
-            return home.value(returned, scope)
-        finally:
-            home.calls.inlined -= 1
-            home.inside_field = field
-
-    def set_defaults(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, outer: Scope) -> None:
-        """Bind the parameters that have defaults to them."""
-        named = [*node.args.posonlyargs, *node.args.args]
-        pairs = list(zip(named[len(named) - len(node.args.defaults) :], node.args.defaults, strict=True))
-        pairs += [
-            (parameter, default)
-            for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            if default is not None
-        ]
-        for parameter, default in pairs:
-            scope.set(parameter.arg, self.evaluator.value(default, outer))
-
-    def _annotated(self, function: Function) -> Value | None:
-        return function.home.calls.annotation(function.node.returns, function.scope)
+        return inline(self.evaluator, method, self.given(node, scope, receiver), self.evaluator.segment(node))
 
     def annotation(self, node: ast.expr | None, scope: Scope) -> Value | None:
         """The object that an annotation promises, when it is of a type that sinks know or of the project."""
@@ -354,19 +329,3 @@ def _split(receiver: Str, separator: str) -> Value:
         if found < 0 or len(parts) > MAX_EACH:
             return Items(tuple(parts), open=len(parts) > MAX_EACH)
         at = found + len(separator)
-
-
-def _single_return(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:
-    for decorator in node.decorator_list:
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-        if name not in _DECORATORS:
-            return None
-    body = node.body
-    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        body = body[1:]
-    return body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
-
-
-def _is_static(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return any(isinstance(decorator, ast.Name) and decorator.id == "staticmethod" for decorator in node.decorator_list)

@@ -160,3 +160,8 @@ def _next_code_line(source: Source, line: int) -> int:
         if text and not text.startswith("#"):
             break
     return line
+
+
+def marker_word(marker: str) -> str:
+    """The part of a marker that is found however it is spaced."""
+    return marker.lower().replace(":", " ").replace("=", " ").split()[0]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from sqlport.hosts.python import strings
 from sqlport.hosts.python.calls import Calls
+from sqlport.hosts.python.inline import Budget, Given, inline
 from sqlport.hosts.python.literals import Token
 from sqlport.hosts.python.lookups import named, shortened, table_item
 from sqlport.hosts.python.scopes import Scope
@@ -25,6 +26,7 @@ from sqlport.hosts.python.values import (
     Method,
     Object,
     Option,
+    Parameter,
     Ref,
     Str,
     Table,
@@ -41,9 +43,6 @@ from sqlport.model import HoleKind, Literal
 MAX_DEPTH = 60
 """Nested calls and attributes that are followed; deeper ones are unknown."""
 
-MAX_CALLS = 200
-"""Calls of project functions that are followed for one expression."""
-
 Resolve = Callable[[Ref], "Value | None"]
 _FSTRING_POSITIONS = sys.version_info >= (3, 12)
 
@@ -54,14 +53,15 @@ class Evaluator:
     `resolve` looks up what is imported from other modules of the project.
     """
 
-    def __init__(self, source: Source, sinks: Sinks, resolve: Resolve) -> None:
+    def __init__(self, source: Source, sinks: Sinks, resolve: Resolve, budget: Budget | None = None) -> None:
         self.source = source
         self.sinks = sinks
         self.resolve = resolve
         self.depth = 0
         self.inside_field = 0
-        self.budget = 0
+        self.budget = budget or Budget()
         self.calls = Calls(self)
+        self.lambdas: dict[int, ast.FunctionDef] = {}
         self._nodes: dict[type, Callable[..., Value]] = {
             ast.Constant: self._constant,
             ast.JoinedStr: self._formatted,
@@ -81,6 +81,8 @@ class Evaluator:
             ast.SetComp: self._comprehension,
             ast.Await: self._inner,
             ast.NamedExpr: self._inner,
+            ast.Starred: self._spread,
+            ast.Lambda: self._lambda,
         }
         template = getattr(ast, "TemplateStr", None)  # t-strings, Python 3.14
         if template is not None:
@@ -92,21 +94,18 @@ class Evaluator:
         if handler is None or self.depth > MAX_DEPTH:
             return self.unknown(node, "" if handler is None else "it is nested too deeply")
         if not self.depth:
-            self.budget = MAX_CALLS
+            self.budget.begin()
         self.depth += 1
         try:
             return handler(node, scope)
         finally:
             self.depth -= 1
 
-    def spend(self) -> bool:
-        """Whether one more project function may be followed for the current expression."""
-        self.budget -= 1
-        return self.budget >= 0
-
-    def unknown(self, node: ast.expr, reason: str = "", kind: HoleKind | None = None) -> Unknown:
+    def unknown(
+        self, node: ast.expr, reason: str = "", kind: HoleKind | None = None, parameter: Parameter | None = None
+    ) -> Unknown:
         """The value of an expression that is not followed."""
-        return Unknown(self.segment(node), reason or _why(node), kind)
+        return Unknown(self.segment(node), reason or _why(node), kind, parameter)
 
     def segment(self, node: ast.expr) -> str:
         """The source of an expression on one line."""
@@ -189,6 +188,8 @@ class Evaluator:
             left = self.value(node.left, scope)
             if any(isinstance(option.value, Str) for option in options(left)):
                 return self._percent(left, node.right, scope)
+            if isinstance(left, Unknown):
+                return self.unknown(node, left.reason, parameter=left.derived)
         if isinstance(node.op, ast.Mult):
             left, right = self.value(node.left, scope), self.value(node.right, scope)
             return lift(lambda a, b: self._times(a, b, node), left, right, source=self.segment(node))
@@ -207,11 +208,13 @@ class Evaluator:
     def add(self, operands: Sequence[tuple[Value, str]], source: str) -> Value:
         """`a + b + ...` of strings or of lists."""
         values = [value for value, _ in operands]
-        if any(isinstance(value, Items) for value in values):
-            return _add_items(values, source)
+        if any(isinstance(option.value, Items) for value in values for option in options(value)):
+            return lift(lambda *single: _add_items(single, source), *values, source=source)
         if not any(isinstance(option.value, Str) for value in values for option in options(value)):
             kinds = {value.kind for value in values if isinstance(value, Unknown)}
-            return Unknown(source, _reason_of(values), kinds.pop() if len(kinds) == 1 else None)
+            made_of = (value.derived for value in values if isinstance(value, Unknown))
+            parameter = next((found for found in made_of if found is not None), None)
+            return Unknown(source, _reason_of(values), kinds.pop() if len(kinds) == 1 else None, parameter)
         return concat(operands)
 
     def _percent(self, left: Value, right: ast.expr, scope: Scope) -> Value:
@@ -306,7 +309,7 @@ class Evaluator:
         found = base.info.lookup(node.attr, instance=isinstance(base, Object))
         if isinstance(found, Function):
             if is_property(found.node):
-                return self.calls.inline(found, [], {}, base, self.segment(node))
+                return inline(self, found, Given((), {}, base), self.segment(node))
             return Method(base, self.segment(node.value), node.attr)
         if found is None:
             return Method(base, self.segment(node.value), node.attr)
@@ -339,7 +342,9 @@ class Evaluator:
             return Items(base.values[start:end])
         if isinstance(base, Unknown) and base.kind is HoleKind.PLACEHOLDERS:
             return self.unknown(node, base.reason, base.kind)
-        return self.unknown(node, base.reason if isinstance(base, Unknown) else "")
+        if isinstance(base, Unknown):
+            return self.unknown(node, base.reason, parameter=base.derived)
+        return self.unknown(node)
 
     def _item(self, base: Value, key: Value, node: ast.Subscript) -> Value:
         if isinstance(base, Table):
@@ -351,7 +356,9 @@ class Evaluator:
             found = base.info.lookup(strings.flat(key), instance=False)
             if found is not None:
                 return found
-        return self.unknown(node, base.reason if isinstance(base, Unknown) else "")
+        if isinstance(base, Unknown):
+            return self.unknown(node, base.reason, parameter=base.derived)
+        return self.unknown(node)
 
     # -- collections
 
@@ -402,6 +409,24 @@ class Evaluator:
 
     def _inner(self, node: ast.Await | ast.NamedExpr, scope: Scope) -> Value:
         return self.value(node.value, scope)
+
+    def _lambda(self, node: ast.Lambda, scope: Scope) -> Value:
+        """As a function with one `return`."""
+        function = self.lambdas.get(id(node))
+        if function is None:
+            body = ast.copy_location(ast.Return(node.body), node)
+            function = ast.FunctionDef("lambda", node.args, [body], [], None)
+            self.lambdas[id(node)] = ast.copy_location(function, node)
+        return Function(function, scope, self)
+
+    def _spread(self, node: ast.Starred, scope: Scope) -> Value:
+        """`*args` where one argument is wanted: the first."""
+        inner = self.value(node.value, scope)
+        if isinstance(inner, Items) and inner.values:
+            return inner.values[0]
+        if isinstance(inner, Unknown):
+            return Unknown(inner.source, inner.reason, inner.kind, inner.derived)
+        return self.unknown(node)
 
 
 def _add_items(values: Sequence[Value], source: str) -> Value:

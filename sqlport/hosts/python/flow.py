@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlport.hosts.python.evaluate import Evaluator
 from sqlport.hosts.python.scopes import ClassInfo, Scope, merge, parameter_names, unknown_parameter
 from sqlport.hosts.python.targets import assign, dotted
+from sqlport.hosts.python.truth import truth
 from sqlport.hosts.python.values import (
     Class,
     Function,
@@ -21,6 +22,7 @@ from sqlport.hosts.python.values import (
     Unknown,
     Value,
     choose,
+    lift,
     options,
 )
 
@@ -39,7 +41,10 @@ class Pending:
 class Flow:
     """One pass over a file. `on_call` gets each interesting call with the scope in which it happens.
 
-    `calls` are those calls by the statement whose own expressions (not its blocks) contain them.
+    `calls` are those calls by the statement whose own expressions (not its blocks) contain them. With `returned`
+    or `inlined` it is a function with the arguments of one call: what it returns is put into `returned`, tests that
+    the arguments decide are decided, and nothing is remembered of `self`. `functions` are all that were followed,
+    by the id of their node.
     """
 
     evaluator: Evaluator
@@ -49,6 +54,9 @@ class Flow:
     classes: list[ClassInfo] = field(default_factory=list)
     where: str = ""
     current: Function | None = None
+    returned: list[Value] | None = None
+    inlined: bool = False
+    functions: dict[int, Function] = field(default_factory=dict)
 
     def module(self, tree: ast.Module) -> Scope:
         """Follow the module's own statements; its functions wait in `pending`."""
@@ -67,16 +75,25 @@ class Flow:
         scope = Scope(function.scope, function.owner)
         for parameter in parameter_names(node):
             known = self.evaluator.calls.annotation(parameter.annotation, function.scope)
-            scope.set(parameter.arg, known or unknown_parameter(parameter.arg, node.name))
+            scope.set(parameter.arg, known or unknown_parameter(parameter.arg, node))
+        self.functions[id(node)] = function
         if function.owner is not None:
             bind_self(node, function.owner, scope)
         before, self.where, self.current = self.where, pending.name, function
         self.block(node.body, scope)
         self.where, self.current = before, None
 
+    @property
+    def by_call(self) -> bool:
+        """Whether a function is followed for one call of it."""
+        return self.inlined or self.returned is not None
+
     def block(self, statements: Sequence[ast.stmt], scope: Scope) -> None:
         """Follow statements one after the other."""
+        by_call = self.by_call
         for statement in statements:
+            if by_call and scope.ended:
+                return
             handler = _HANDLERS.get(type(statement))
             if handler is None:
                 self._visit(statement, scope)
@@ -125,6 +142,8 @@ class Flow:
 
     def _bind(self, target: ast.expr, value: Value, scope: Scope) -> None:
         assign(target, value, scope)
+        if self.by_call:
+            return
         targets = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
         for element in targets:
             if isinstance(element, ast.Attribute) and isinstance(element.value, ast.Name):
@@ -145,17 +164,22 @@ class Flow:
             return
         key = dotted(function.value)
         known = scope.get(key) if key is not None else None
-        if key is None or not isinstance(known, (Items, Table)):
+        if key is None or known is None:
             return
-        if isinstance(known, Items) and function.attr in ("append", "extend") and len(call.args) == 1:
-            scope.set(key, self._grown(known, function.attr, call.args[0], scope))
-        elif isinstance(known, Items) and function.attr == "clear":
+        if not any(isinstance(option.value, (Items, Table)) for option in options(known)):
+            return
+        if function.attr in ("append", "extend") and len(call.args) == 1:
+            node = call.args[0]
+            added = self.evaluator.value(node, scope)
+            scope.set(key, lift(lambda a, b: self._grown(a, function.attr, b, node), known, added, source=key))
+        elif function.attr == "clear":
             scope.set(key, Items(()))
         else:
             scope.set(key, Unknown(key, f"changed by {function.attr}()"))
 
-    def _grown(self, known: Items, method: str, node: ast.expr, scope: Scope) -> Value:
-        added = self.evaluator.value(node, scope)
+    def _grown(self, known: Value, method: str, added: Value, node: ast.expr) -> Value:
+        if not isinstance(known, Items):
+            return known
         if method == "append":
             return Items((*known.values, added), known.open)
         if isinstance(added, Items):
@@ -182,6 +206,8 @@ class Flow:
 
     def _ends(self, node: ast.stmt, scope: Scope) -> None:
         self._visit(node, scope)
+        if self.returned is not None and isinstance(node, ast.Return) and node.value is not None:
+            self.returned.append(self.evaluator.value(node.value, scope))
         scope.ended = True
 
     # -- blocks
@@ -192,9 +218,14 @@ class Flow:
         while len(rest) == 1 and isinstance(rest[0], ast.If):  # a loop: elif chains are long
             current = rest[0]
             self._visit(current, scope)
-            arms.append(self._arm(current.body, scope))
+            decided = truth(current.test, self.evaluator, scope) if self.by_call else None
             rest = current.orelse
-        arms.append(self._arm(rest, scope))
+            if decided is not False:
+                arms.append(self._arm(current.body, scope))
+            if decided is True:
+                break
+        else:
+            arms.append(self._arm(rest, scope))
         merge(scope, arms, id(node))
 
     def _arm(self, statements: Sequence[ast.stmt], scope: Scope) -> Scope:
@@ -243,7 +274,7 @@ class Flow:
         for name in _accumulated(node.body):
             value = body.names.pop(name, None)
             if value is not None:
-                scope.set(name, Items(value.values, open=True) if isinstance(value, Items) else value)
+                scope.set(name, _repeated(value, name))
         merge(scope, [body, scope.child()], id(node))
         self.block(node.orelse, scope)
 
@@ -276,7 +307,7 @@ class Flow:
 
     def _define(self, node: FunctionNode, scope: Scope) -> None:
         self._visit(node, scope)
-        function = Function(node, scope, self.evaluator, scope.owner)
+        function = Function(node, scope, self.evaluator, scope.owner if scope.in_class() else None)
         scope.set(node.name, function)
         self.pending.append(Pending(function, f"{self.where}.{node.name}" if self.where else node.name))
 
@@ -308,6 +339,23 @@ def bind_self(node: FunctionNode, owner: ClassInfo, scope: Scope) -> None:
     decorators = {dotted(decorator) for decorator in node.decorator_list}
     if named and "staticmethod" not in decorators:
         scope.set(named[0].arg, Class(owner) if "classmethod" in decorators else Object(owner))
+
+
+def _repeated(value: Value, name: str) -> Value:
+    """A list that a loop builds up: what one turn adds, with more of it; a turn that adds nothing is no text."""
+    found = [Option(option.value, option.path) for option in options(value)]
+    lists = [option for option in found if isinstance(option.value, Items) and option.value.values]
+    if not lists:
+        return Items((), open=True) if isinstance(value, Items) else value
+    longest = max(len(option.value.values) for option in lists if isinstance(option.value, Items))
+    return choose(
+        (
+            Option(Items(option.value.values, open=True), option.path)
+            for option in lists
+            if isinstance(option.value, Items) and len(option.value.values) == longest
+        ),
+        name,
+    )
 
 
 def _remember(info: ClassInfo, name: str, value: Value | None) -> None:

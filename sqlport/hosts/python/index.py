@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from sqlport.hosts.python.sinks import Sinks
+from sqlport.hosts.python.sinks import ANY_CALLABLE, Sinks, is_callable_name
 
 _LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
 _OWNERS = (ast.stmt, ast.ExceptHandler, ast.match_case)
@@ -41,6 +41,7 @@ def index(tree: ast.Module, methods: Collection[str], functions: Collection[str]
     """
     result = Index()
     aliases = set(functions)
+    callables = ANY_CALLABLE in functions
     by_name: list[tuple[ast.Call, int, int, str]] = []
     found: list[tuple[ast.Call, int, int]] = []
     parents: dict[int, int] = {}
@@ -64,7 +65,7 @@ def index(tree: ast.Module, methods: Collection[str], functions: Collection[str]
         elif isinstance(node, ast.Call):
             target = node.func
             if isinstance(target, ast.Attribute):
-                if target.attr in methods or target.attr in functions:
+                if target.attr in methods or target.attr in functions or (callables and is_callable_name(target.attr)):
                     found.append((node, owner, function))
                     if klass:
                         keeps_state.setdefault(klass, []).append(0)
@@ -79,7 +80,11 @@ def index(tree: ast.Module, methods: Collection[str], functions: Collection[str]
                 stack.extend((part, owner, function, klass, wanted) for part in child if _branch(part, wanted))
             elif isinstance(child, ast.AST) and _branch(child, wanted):
                 stack.append((child, owner, function, klass, wanted))
-    found.extend((call, owner, function) for call, owner, function, name in by_name if name in aliases)
+    found.extend(
+        (call, owner, function)
+        for call, owner, function, name in by_name
+        if name in aliases or (callables and is_callable_name(name))
+    )
     _collect(result, found, parents)
     for functions_of_class in keeps_state.values():
         if 0 in functions_of_class:  # the class has a sink: what its methods keep in `self` matters

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from sqlport.hosts.python.evaluate import Evaluator
 from sqlport.hosts.python.scopes import Scope
-from sqlport.hosts.python.sinks import Sink, Sinks
+from sqlport.hosts.python.sinks import ANY_CALLABLE, Sink, Sinks, is_callable_name
 from sqlport.hosts.python.targets import dotted
 from sqlport.hosts.python.values import (
     Class,
     Const,
+    Function,
     Instance,
     Items,
     Method,
@@ -51,11 +52,19 @@ def match(call: ast.Call, evaluator: Evaluator, sinks: Sinks, scope: Scope) -> l
 def _sinks(target: ast.expr, evaluator: Evaluator, sinks: Sinks, scope: Scope) -> list[tuple[Sink, str, bool]]:
     value = evaluator.value(target, scope)
     for option in options(value):
+        if isinstance(option.value, Function):
+            return [(sink, option.value.node.name, True) for sink in sinks.by_node.get(id(option.value.node), ())][:1]
+        if isinstance(option.value, Object):
+            called = _first(sinks.by_method.get("__call__", ()), option.value, _shown(target, evaluator), "__call__")
+            return [(sink, label.removesuffix(".__call__"), typed) for sink, label, typed in called]
         if isinstance(option.value, Ref):
             name = option.value.name.removeprefix("builtins.")
             functions = _functions(name, sinks)
             if functions:
                 return [(sink, name, True) for sink in functions]
+    label = _shown(target, evaluator)
+    if is_callable_name(label.rpartition(".")[2]) and (callables := sinks.by_function.get(ANY_CALLABLE)):
+        return [(callables[0], label, False)]
     if isinstance(target, ast.Attribute):
         receiver = evaluator.value(target.value, scope)
         return _methods(target.attr, receiver, target.value, evaluator, sinks)
@@ -141,6 +150,8 @@ def argument(call: ast.Call, position: int, keywords: Sequence[str]) -> ast.expr
     """The call's argument at the position or under one of the names."""
     if 0 <= position < len(call.args):
         before = call.args[: position + 1]
+        if position == 0 and isinstance(before[0], ast.Starred):
+            return before[0]
         return None if any(isinstance(node, ast.Starred) for node in before) else call.args[position]
     for keyword in call.keywords:
         if keyword.arg in keywords:

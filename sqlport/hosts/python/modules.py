@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlport.hosts import Read, Settings
 from sqlport.hosts.python.evaluate import Evaluator
 from sqlport.hosts.python.flow import Flow
+from sqlport.hosts.python.inline import Budget
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source, parse
@@ -30,6 +31,7 @@ class Modules:
     scopes: dict[str, Scope | None] = field(default_factory=dict)
     files: dict[str, bool] = field(default_factory=dict)
     known: dict[tuple[str, Ref], Value | None] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
 
     def resolver(self, path: str) -> Callable[[Ref], Value | None]:
         """How the file at `path` looks up its imports."""
@@ -86,7 +88,7 @@ class Modules:
         if path not in self.files:
             file = _read(self.settings.read, path) if self.settings.read is not None else None
             self.files[path] = file is not None
-            if file is not None and len(self.sources) < MAX_MODULES:
+            if file is not None and path not in self.sources and len(self.sources) < MAX_MODULES:
                 source = parse(file)
                 if isinstance(source, Source):
                     self.sources[path] = source
@@ -97,7 +99,7 @@ class Modules:
             self.scopes[path] = None  # while it is followed: a cycle
             source = self.sources.get(path)
             if source is not None:
-                evaluator = Evaluator(source, self.sinks, self.resolver(path))
+                evaluator = Evaluator(source, self.sinks, self.resolver(path), self.budget)
                 self.scopes[path] = Flow(evaluator, {}, lambda *_: None).module(source.tree)
         return self.scopes[path]
 

@@ -10,6 +10,7 @@ from sqlport.hosts.python.values import (
     Const,
     Function,
     Option,
+    Parameter,
     Unknown,
     Value,
     choose,
@@ -43,6 +44,15 @@ class Scope:
     def set(self, name: str, value: Value) -> None:
         """Give the name a new value; what was known of its attributes is gone."""
         self.names[name] = value
+
+    def in_class(self) -> bool:
+        """Whether what is defined here is a member of the class."""
+        scope: Scope | None = self
+        while scope is not None and self.owner is not None:
+            if scope is self.owner.names:
+                return True
+            scope = scope.parent
+        return False
 
     def child(self) -> Scope:
         """An overlay for a branch."""
@@ -127,6 +137,7 @@ def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -
     return [*named, *arguments.kwonlyargs, *extra]
 
 
-def unknown_parameter(name: str, function: str) -> Unknown:
+def unknown_parameter(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Unknown:
     """A parameter's value inside its function."""
-    return Unknown(name, f"it is the parameter `{name}` of `{function}()`", parameter=name)
+    reason = f"it is the parameter `{name}` of `{function.name}()`"
+    return Unknown(name, reason, parameter=Parameter(id(function), name))

@@ -6,7 +6,7 @@ import functools
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,10 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """A call that runs SQL; the keys are explained in `rules/_sinks/README.md`."""
+    """A call that runs SQL; the keys are explained in `rules/_sinks/README.md`.
+
+    `key` is the number of the project's helper that it calls, 0 for a library's and a user's sink.
+    """
 
     library: str
     dialect: Dialect
@@ -38,13 +41,15 @@ class Sink:
     items: bool = False
     checked: bool = False
     silent: bool = False
+    key: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Sinks:
     """All sinks, indexed by what a call shows, and what is known of types.
 
-    `needs` are bytes of which a file with any sink contains one.
+    `needs` are bytes of which a file with any sink contains one. `by_node` are the project's own functions, by
+    the id of their node.
     """
 
     by_method: Mapping[str, tuple[Sink, ...]]
@@ -53,6 +58,7 @@ class Sinks:
     dialects: Mapping[str, Dialect]
     needs: tuple[bytes, ...]
     types: frozenset[str] = frozenset()
+    by_node: Mapping[int, tuple[Sink, ...]] = field(default_factory=dict)
 
     @property
     def function_names(self) -> frozenset[str]:
@@ -60,7 +66,17 @@ class Sinks:
         return frozenset(name.rpartition(".")[2] for name in self.by_function)
 
 
-_KEYS = frozenset(Sink.__dataclass_fields__) - {"library", "dialect"}
+ANY_CALLABLE = "*"
+"""In `Sinks.by_function`: objects that are called with SQL themselves (`db("SELECT 1")`), known by their name."""
+_CALLABLE = re.compile(r"(?i)(^|_)(db|database|conn(ection)?|cur(sor)?|query|sql|transaction|tx|execute)\d*$")
+
+
+def is_callable_name(name: str) -> bool:
+    """Whether an object of that name may be one that is called with SQL."""
+    return _CALLABLE.search(name) is not None
+
+
+_KEYS = frozenset(Sink.__dataclass_fields__) - {"library", "dialect", "key"}
 
 
 def folder() -> Path:

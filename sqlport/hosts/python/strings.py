@@ -149,10 +149,12 @@ def _common(a: str, b: str) -> str:
 
 
 def slice_of(value: Str, start: int | None, end: int | None) -> Value:
-    """`value[start:end]`; only where no gap decides what is cut."""
+    """`value[start:end]`; a gap that may reach over the cut takes with it what is cut behind it."""
     cutter = Cutter(value)
     size = len(cutter.text)
     gaps = _gap_places(cutter)
+    if end is not None and end < 0 and gaps and gaps[-1] >= size + end and (start is None or start >= 0):
+        size, end = gaps[-1] + 1, None
     for bound in (start, end):
         if bound is not None and any(at < bound if bound >= 0 else at >= size + bound for at in gaps):
             return Unknown("", "a slice of computed text")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlport.model import HoleKind, Literal
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_ALTERNATIVES = 8
 """So many texts are followed through branches and combinations; more become a hole."""
+MAX_WIDENED = 1000
+"""So many alternatives are looked at for what they have in common."""
 MAX_EACH = 256
 """So many elements of a literal list are followed through a loop over it."""
 MAX_TEXT = 8_000_000
@@ -35,12 +37,25 @@ class Chars:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a function of the project, by the id of the function's node.
+
+    `exact` where a value is the parameter itself, not something that is made of it.
+    """
+
+    function: int
+    name: str
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Text that only the running program knows: the expression, why, and what is known of its kind."""
 
     source: str
     reason: str = ""
     kind: HoleKind | None = None
+    parameter: Parameter | None = None
 
 
 Piece = Chars | Gap
@@ -130,12 +145,17 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Not followed: the expression, the reason, and what is known of the text's kind."""
+    """Not followed: the expression, the reason, what is known of the text's kind, and the parameter it is made of."""
 
     source: str
     reason: str = ""
     kind: HoleKind | None = None
-    parameter: str = ""
+    parameter: Parameter | None = None
+
+    @property
+    def derived(self) -> Parameter | None:
+        """The parameter, of which something else is made now."""
+        return None if self.parameter is None else replace(self.parameter, exact=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +188,7 @@ def options(value: Value) -> tuple[Option, ...]:
 
 
 def choose(found: Iterable[Option], source: str = "", limit: int = MAX_ALTERNATIVES) -> Value:
-    """One of the given: nested choices flattened, equal ones joined, too many an Unknown."""
+    """One of the given: nested choices flattened, equal ones joined; too many are what they have in common."""
     kept: dict[Value, tuple[tuple[int, int], ...]] = {}
     for option in found:
         for inner in options(option.value):
@@ -177,8 +197,10 @@ def choose(found: Iterable[Option], source: str = "", limit: int = MAX_ALTERNATI
                 continue
             old = kept.get(inner.value)
             kept[inner.value] = path if old is None else tuple(step for step in old if step in path)
-            if len(kept) > limit:
+            if len(kept) > MAX_WIDENED:
                 return Unknown(source, TOO_MANY)
+    if len(kept) > limit:
+        return widened(list(kept), source)
     if len(kept) == 1:
         return next(iter(kept))
     if not kept:
@@ -216,6 +238,37 @@ def lift(function: Callable[..., Value], *values: Value, source: str = "") -> Va
     return choose((Option(function(*arguments), path) for arguments, path in combined), source, limit)
 
 
+def widened(values: Sequence[Value], source: str) -> Value:
+    """What many alternatives have in common: how they begin and end, with a gap between."""
+    strings = [value.pieces for value in values if isinstance(value, Str)]
+    if len(strings) == len(values):
+        head, tail = _common(strings)
+        if not head and not tail:
+            return Unknown(source, TOO_MANY)
+        return Str((*head, Gap(source, TOO_MANY), *tail))
+    lists = [value.values for value in values if isinstance(value, Items)]
+    if len(lists) == len(values):
+        first, last = _common(lists)
+        return Items((*first, Unknown(source, TOO_MANY), *last), open=True)
+    return Unknown(source, TOO_MANY)
+
+
+_Part = TypeVar("_Part")
+
+
+def _common(sequences: Sequence[tuple[_Part, ...]]) -> tuple[tuple[_Part, ...], tuple[_Part, ...]]:
+    """The elements with which all of them begin, and those with which the rest of all of them ends."""
+    shortest = min(len(sequence) for sequence in sequences)
+    first = sequences[0]
+    head = 0
+    while head < shortest and all(sequence[head] == first[head] for sequence in sequences):
+        head += 1
+    tail = 0
+    while tail < shortest - head and all(sequence[-1 - tail] == first[-1 - tail] for sequence in sequences):
+        tail += 1
+    return first[:head], first[len(first) - tail :]
+
+
 def pieces_of(value: Value, source: str) -> tuple[Piece, ...]:
     """A single value as `str()` shows it; what is not known is one gap named after `source`."""
     if isinstance(value, Str):
@@ -223,7 +276,7 @@ def pieces_of(value: Value, source: str) -> tuple[Piece, ...]:
     if isinstance(value, Const) and not isinstance(value.value, (bytes, float, complex)):
         return (Chars(str(value.value)),)
     if isinstance(value, Unknown):
-        return (Gap(value.source or source, value.reason, value.kind),)
+        return (Gap(value.source or source, value.reason, value.kind, value.parameter),)
     return (Gap(source, "it is not a string"),)
 
 
@@ -249,8 +302,9 @@ def concat(operands: Sequence[tuple[Value, str]]) -> Value:
         if len(built) == 1:
             limit = max(limit, len(choices))
         if len(meeting) > limit or not meeting:
+            common = pieces_of(widened([option.value for option in choices], source), source)
             for pieces, _ in built:
-                pieces.append(Gap(source, TOO_MANY))
+                pieces.extend(common)
             continue
         built = [([*pieces, *pieces_of(single, source)], both) for pieces, both, single in meeting]
     return choose((Option(_string(pieces), path) for pieces, path in built), limit=limit)
@@ -259,7 +313,7 @@ def concat(operands: Sequence[tuple[Value, str]]) -> Value:
 def _string(pieces: list[Piece]) -> Value:
     if len(pieces) == 1 and isinstance(pieces[0], Gap):
         gap = pieces[0]
-        return Unknown(gap.source, gap.reason, gap.kind)
+        return Unknown(gap.source, gap.reason, gap.kind, gap.parameter)
     size = sum(len(piece.text) for piece in pieces if isinstance(piece, Chars))
     if len(pieces) > 1 and (len(pieces) > MAX_PIECES or size > MAX_TEXT):
         return Unknown("", TOO_LONG)

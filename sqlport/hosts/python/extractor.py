@@ -1,4 +1,4 @@
-"""From a Python file to its statements: cheap tests first, then the interpreter, then what was not resolved."""
+"""One Python file to its statements: the interpreter runs over it, what it cannot resolve is said."""
 
 from __future__ import annotations
 
@@ -8,21 +8,32 @@ from dataclasses import dataclass, field, replace
 
 from sqlport.hosts import Extraction, Settings, Suppression
 from sqlport.hosts.python import strings
-from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines, suppressions
+from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines, marker_word, suppressions
 from sqlport.hosts.python.dialects import dialect_of_imports, takes_format
 from sqlport.hosts.python.evaluate import Evaluator
 from sqlport.hosts.python.flow import Flow, Pending
+from sqlport.hosts.python.helpers import MAX_VARIANTS, Helper, Inner, parameter_of, sinks_of
 from sqlport.hosts.python.holes import looks_like_sql
 from sqlport.hosts.python.index import Index, index, replace_calls
 from sqlport.hosts.python.literals import Token, scan
 from sqlport.hosts.python.match import Match, arguments, match
-from sqlport.hosts.python.modules import Modules, modules_of
+from sqlport.hosts.python.modules import Modules
 from sqlport.hosts.python.scopes import Scope
-from sqlport.hosts.python.sinks import Sink, Sinks, load
-from sqlport.hosts.python.source import Source, check, parse
+from sqlport.hosts.python.sinks import Sink, Sinks
+from sqlport.hosts.python.source import Source
 from sqlport.hosts.python.statements import Builder, Site
-from sqlport.hosts.python.values import Const, Items, Str, Unknown, Value, options
-from sqlport.hosts.python.wrappers import Wrapper, sinks_with, wrapper
+from sqlport.hosts.python.values import (
+    Const,
+    Items,
+    Object,
+    Option,
+    Parameter,
+    Str,
+    Unknown,
+    Value,
+    choose,
+    options,
+)
 from sqlport.model import (
     Applicability,
     Arguments,
@@ -32,86 +43,97 @@ from sqlport.model import (
     Literal,
     Place,
     Severity,
-    SourceFile,
     Statement,
 )
-
-MAX_WRAPPERS = 4
-"""How far helpers that call helpers are followed."""
 
 _COMMENT_WORDS = ("sqlport:", "sqlport :")
 
 
-def extract(file: SourceFile, settings: Settings) -> Extraction:
-    """The SQL statements of a Python file, what could not be resolved, and its suppressions.
+@dataclass(slots=True)
+class Fallback:
+    """What is said of a call inside a helper when the helper's calls do not tell its text."""
 
-    The file is parsed, never imported or run. Raises SqlportError only for wrong sinks.
-    """
-    sinks = load(settings.sinks)
-    if not _may_hold_sql(file.data, sinks, settings):
-        problem = check(file)
-        return Extraction(findings=(problem,) if problem is not None else ())
-    source = parse(file)
-    if isinstance(source, Finding):
-        return Extraction(findings=(source,))
-    return _Extractor(source, settings, sinks).run()
-
-
-def _may_hold_sql(data: bytes, sinks: Sinks, settings: Settings) -> bool:
-    if any(need in data for need in sinks.needs):
-        return True
-    lowered = data.lower() if b"#" in data and settings.markers else b""
-    return any(_marker_word(marker).encode() in lowered for marker in (*settings.markers, "sqlport:"))
-
-
-def _marker_word(marker: str) -> str:
-    """The part of a marker that is found however it is spaced."""
-    return marker.lower().replace(":", " ").replace("=", " ").split()[0]
+    inner: Inner
+    helper: Helper
+    finding: Finding | None = None
+    text: Str | None = None
+    site: Site | None = None
+    alternative: int = 0
 
 
 @dataclass(slots=True)
-class _Extractor:
+class Extractor:
+    """The statements of one file; `helpers` are those of all files of the run, to which it adds its own."""
+
     source: Source
     settings: Settings
     sinks: Sinks
+    modules: Modules
+    helpers: list[Helper]
     statements: list[Statement] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: dict[int, Finding] = field(default_factory=dict)
     suppressions: list[Suppression] = field(default_factory=list)
     tokens: dict[tuple[str, int], Token] = field(default_factory=dict)
     dialect: Dialect = "unknown"
     index: Index = field(default_factory=Index)
     done: set[int] = field(default_factory=set)
-    wrappers: list[Wrapper] = field(default_factory=list)
-    called: set[str] = field(default_factory=set)
-    passing: set[tuple[int, str]] = field(default_factory=set)
+    fallbacks: list[Fallback] = field(default_factory=list)
+    marked: list[tuple[int, bool]] = field(default_factory=list)
     active: Sinks = field(init=False)
     flow: Flow = field(init=False)
-    modules: Modules = field(init=False)
     evaluator: Evaluator = field(init=False)
     builder: Builder = field(init=False)
 
     def __post_init__(self) -> None:
         self.active = self.sinks
-        self.modules = modules_of(self.settings, self.sinks)
         path = self.source.file.path
-        self.evaluator = Evaluator(self.source, self.sinks, self.modules.resolver(path))
+        self.evaluator = Evaluator(self.source, self.sinks, self.modules.resolver(path), self.modules.budget)
         self.builder = Builder(self._place)
 
-    def run(self) -> Extraction:
-        words = [*_COMMENT_WORDS, *(_marker_word(marker) for marker in self.settings.markers)]
+    def begin(self) -> None:
+        """The sinks of libraries and those of the user."""
+        words = [*_COMMENT_WORDS, *(marker_word(marker) for marker in self.settings.markers)]
         found = comments(self.source, words)
-        marked = marked_lines(self.source, found, self.settings.markers)
+        self.marked = marked_lines(self.source, found, self.settings.markers)
         self.suppressions = suppressions(self.source, found)
-        tree = self.source.tree
-        self.index = index(tree, self.sinks.by_method, self.sinks.function_names, strings=bool(marked))
+        self.index = index(self.source.tree, self.sinks.by_method, self.sinks.function_names, strings=bool(self.marked))
         self.dialect = self.settings.dialect or dialect_of_imports(self.index.imports)
-        if self.index.any_calls or marked:
-            self._follow(marked)
-            self._follow_wrappers()
-        self.statements.sort(key=lambda statement: (statement.sink_line, statement.alternative))
-        return Extraction(tuple(self.statements), tuple(self.findings), tuple(self.suppressions))
+        if self.index.any_calls or self.marked:
+            scope = self._follow()
+            if self.marked:
+                self._mark(scope)
 
-    def _follow(self, marked: Sequence[tuple[int, bool]]) -> None:
+    def follow(self, active: Sinks) -> None:
+        """The calls of helpers."""
+        self.active = active
+        self.index = replace_calls(self.index, self.source.tree, active)
+        if self.index.any_calls:
+            self._follow()
+
+    def finish(self) -> Extraction:
+        """All that was found; calls inside helpers get the texts that the helpers' calls gave them."""
+        for last in self.fallbacks:
+            self._fall_back(last)
+        self.statements.sort(key=lambda statement: (statement.sink_line, statement.alternative))
+        return Extraction(tuple(self.statements), tuple(self.findings.values()), tuple(self.suppressions))
+
+    def _fall_back(self, last: Fallback) -> None:
+        inner, helper = last.inner, last.helper
+        if inner.whole:
+            if helper.called:
+                return
+        elif last.site is not None and 0 < len(inner.variants) <= MAX_VARIANTS:
+            for number, variant in enumerate(inner.variants):
+                self._add(variant, last.site, last.alternative + number)
+            if not inner.open:
+                return
+            last = replace(last, alternative=last.alternative + len(inner.variants))
+        if last.text is not None and last.site is not None:
+            self._add(last.text, last.site, last.alternative)
+        if last.finding is not None:
+            self.findings[id(inner.call)] = last.finding
+
+    def _follow(self) -> Scope:
         self.flow = flow = Flow(self.evaluator, self.index.calls, self._call)
         scope = flow.module(self.source.tree)
         for name in self.index.globals:
@@ -123,23 +145,7 @@ class _Extractor:
             for pending in waiting:
                 if id(pending.function.node) in self.index.functions:
                     flow.function(pending)
-        if marked:
-            self._marked(marked, scope)
-
-    def _follow_wrappers(self) -> None:
-        """The calls of the helpers that pass a text on, and of the helpers that call those, and so on."""
-        for _ in range(MAX_WRAPPERS):
-            if not self.wrappers:
-                return
-            current, self.wrappers = self.wrappers, []
-            self.called.clear()
-            self.active = sinks_with(current, self.sinks)
-            self.index = replace_calls(self.index, self.source.tree, self.active)
-            self._follow(())
-            for one in current:
-                if one.finding is not None and one.name not in self.called:
-                    self.findings.append(one.finding)
-        self.findings.extend(one.finding for one in self.wrappers if one.finding is not None)
+        return scope
 
     def _turn(self, pending: Pending) -> int:
         """Methods that fill `self` come before those that use it."""
@@ -154,49 +160,140 @@ class _Extractor:
         if id(call) in self.done:
             return
         for found in match(call, self.evaluator, self.active, scope):
-            value = self.evaluator.value(found.sql, scope)
-            self.done.add(id(call))
-            self.called.add(found.label.rpartition(".")[2])
+            helper = self.helpers[found.sink.key - 1] if found.sink.key else None
+            if helper is None:
+                value = self.evaluator.value(found.sql, scope)
+            elif (given := self._given(call, found, helper, scope)) is not None:
+                value = given
+            else:
+                continue
             known = arguments(found, self.evaluator, scope)
-            self._sink(call, found, value, known, where)
+            if self._sink(call, found, value, known, where, helper):
+                self.done.add(id(call))
 
-    def _sink(self, call: ast.Call, found: Match, value: Value, known: Arguments, where: str) -> None:
+    def _given(self, call: ast.Call, found: Match, helper: Helper, scope: Scope) -> Value | None:
+        """What the helper runs when it is called so; None when its caller does not write the statement."""
+        whole = [inner for inner in helper.inner if inner.whole]
+        written = [inner for inner in helper.inner if not inner.whole]
+        if helper.plain:
+            return self.evaluator.value(found.sql, scope)
+        if written and not whole and not found.typed:
+            for inner in written:
+                inner.open = True
+            return None
+        receiver = self.evaluator.value(call.func.value, scope) if isinstance(call.func, ast.Attribute) else None
+        given = self.evaluator.calls.given(call, scope, receiver if isinstance(receiver, Object) else None)
+        results = helper.texts(given)
+        for inner, value in results:
+            if not inner.whole:
+                self._vary(inner, value)
+        if not whole:
+            return None
+        texts = [Option(value) for inner, value in results if inner.whole]
+        return choose(texts, self.evaluator.segment(found.sql)) if texts else self.evaluator.value(found.sql, scope)
+
+    def _vary(self, inner: Inner, value: Value) -> None:
+        for option in options(value):
+            if isinstance(option.value, Str) and len(inner.variants) <= MAX_VARIANTS:
+                inner.variants[option.value] = None
+            elif not isinstance(option.value, Str):
+                inner.open = True
+
+    def _sink(
+        self, call: ast.Call, found: Match, value: Value, known: Arguments, where: str, via: Helper | None
+    ) -> bool:
+        """Make the statements of a call. Whether it is settled, and no other meaning of it is to be tried."""
         sink = found.sink
         site = self._site(call, found.label, where, self._dialect(sink), known)
         made = 0
+        passed = False
         reasons: list[Unknown] = []
         for option in options(value):
             for part in _texts(option.value, sink):
-                if isinstance(part, Str) and part.known:
-                    if sink.checked and not looks_like_sql(strings.flat(part)):
-                        continue
-                    self._add(part, site, made)
-                    made += 1
-                elif isinstance(part, Unknown):
+                if isinstance(part, Unknown):
                     reasons.append(part)
-        if reasons and not made:
-            finding = None if self._is_quiet(found) else self._unresolved(found.sql, found.label, reasons[0])
-            if not self._passes_on(found, reasons[0], finding) and finding is not None:
-                self.findings.append(finding)
+                    continue
+                if not isinstance(part, Str) or not part.known:
+                    continue
+                if sink.checked and not looks_like_sql(strings.flat(part)):
+                    passed = passed or self._passes_text(call, found, part, site, made, via, checked=True)
+                    continue
+                if self._passes_text(call, found, part, site, made, via):
+                    passed = True
+                else:
+                    self._add(part, site, made)
+                made += 1
+        for reason in reasons:
+            plain = len(options(value)) == 1 and reason.parameter is not None and reason.parameter.exact
+            finding = None
+            if not made and not self._is_quiet(found):
+                finding = self._unresolved(found.sql, found.label, reason)
+            inner = self._passes_on(call, found, reason.parameter, via, whole=True, plain=plain)
+            if inner is not None:
+                passed = True
+                self.fallbacks.append(Fallback(*inner, finding))
+            elif finding is not None and not passed:
+                self.findings[id(call)] = finding
+                break
+        if made or passed:
+            self.findings.pop(id(call), None)
+        if via is not None and (made or passed or id(call) in self.findings):
+            via.called += 1
+        return bool(made or passed)
 
-    def _passes_on(self, found: Match, value: Unknown, finding: Finding | None) -> bool:
-        """Whether the text is a parameter of the function, whose calls are looked at then."""
-        function = self.flow.current
-        if not value.parameter or function is None or finding is None:
+    def _passes_text(
+        self,
+        call: ast.Call,
+        found: Match,
+        text: Str,
+        site: Site,
+        alternative: int,
+        via: Helper | None,
+        *,
+        checked: bool = False,
+    ) -> bool:
+        """Whether a text is partly a parameter of the function, whose calls are looked at then."""
+        made_of = parameter_of(text)
+        if made_of is None:
             return False
-        key = (id(function.node), value.parameter)
-        if key in self.passing:  # it calls itself
-            return True
-        helper = wrapper(function, value.parameter, found, self._dialect(found.sink), finding)
-        if helper is None:
+        parameter, whole = made_of
+        if checked and not whole:
             return False
-        self.passing.add(key)
-        self.wrappers.append(helper)
+        inner = self._passes_on(call, found, parameter, via, whole=whole, plain=False)
+        if inner is None:
+            return False
+        self.fallbacks.append(Fallback(*inner, None, None if checked else text, site, alternative))
         return True
+
+    def _passes_on(
+        self, call: ast.Call, found: Match, parameter: Parameter | None, via: Helper | None, *, whole: bool, plain: bool
+    ) -> tuple[Inner, Helper] | None:
+        """The helper whose parameter the text is made of, with this call noted; None when it is no parameter."""
+        function = self.flow.functions.get(parameter.function) if parameter is not None else None
+        if parameter is None or function is None:
+            return None
+        helper = next(
+            (one for one in self.helpers if one.function.node is function.node and one.parameter == parameter.name),
+            None,
+        )
+        if helper is None:
+            sinks = sinks_of(function, parameter.name, found, self._dialect(found.sink))
+            if not sinks:
+                return None
+            helper = Helper(function, parameter.name, sinks)
+            self.helpers.append(helper)
+        for inner in helper.inner:
+            if inner.call is call and inner.whole == whole:
+                return inner, helper
+        owner = next((key for key, calls in self.index.calls.items() if call in calls), 0)
+        plain = plain and parameter.exact and (via is None or via.plain)
+        made = Inner(call, owner, found, via, whole, plain)
+        helper.inner.append(made)
+        return made, helper
 
     def _is_quiet(self, found: Match) -> bool:
         """Whether an argument that was not followed may well be no text at all."""
-        if found.sink.silent:
+        if found.sink.silent or isinstance(found.sql, ast.Starred):
             return True
         builders = {"sqlalchemy", "sqlmodel", "peewee", "pypika", "tortoise", "piccolo"}
         return not found.typed and not builders.isdisjoint(self.index.imports)
@@ -268,11 +365,11 @@ class _Extractor:
 
     # -- markers
 
-    def _marked(self, marked: Sequence[tuple[int, bool]], scope: Scope) -> None:
+    def _mark(self, scope: Scope) -> None:
         written = {
             (origin.literal.path, origin.literal.start) for statement in self.statements for origin in statement.origins
         }
-        for line, trailing in marked:
+        for line, trailing in self.marked:
             values = [
                 (node, option.value)
                 for node in self.index.strings

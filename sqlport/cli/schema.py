@@ -1,0 +1,181 @@
+"""`sqlport schema`: whole schemas, from SQLite to PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sqlport.cli import options
+from sqlport.model import SqlportError
+
+if TYPE_CHECKING:
+    from sqlport.config import Config
+    from sqlport.schema.port import NotPorted, PortedSchema
+    from sqlport.schema.source import Source
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_UP, _DOWN = "001_initial_schema.up.sql", "001_initial_schema.down.sql"
+_SQLITE = click.argument("source", metavar="SOURCE")
+
+
+def _settings(command: _Command) -> _Command:
+    for option in (
+        click.option("--isolated", is_flag=True, help="Read no settings file."),
+        click.option("--config", "config_file", type=options.FILE, help="Read the settings from this file."),
+        click.option("--profile", type=click.Choice(["faithful", "native"]), help="Which type a column becomes."),
+        options.server,
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def schema() -> None:
+    """Port, apply, compare and document a whole schema.
+
+    SOURCE is a SQLite file (which is only read), a folder of SQLite migrations (`.sql`, applied in the order of
+    their names), one such script, or code.
+    """
+
+
+@schema.command()
+@_SQLITE
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write to.")
+@click.option("--force", is_flag=True, help="Replace scripts that are there.")
+@_settings
+@click.pass_context
+def port(ctx: click.Context, source: str, out: Path, force: bool, **given: Any) -> None:
+    """Write the schema as PostgreSQL migrations, up and down.
+
+    A throwaway server confirms it. What PostgreSQL has no place for is a comment at the end of the script, and
+    makes the exit code 1.
+    """
+    from sqlport.engines.postgres import throwaway
+    from sqlport.schema import down_sql, up_sql
+    from sqlport.schema.drift import on_server
+
+    config, read, ported = _ported(source, given)
+    with throwaway(config.postgres, config.postgres_version) as server:
+        sure, _ = on_server(ported, server)
+    heading = f"The schema of {read.label} for PostgreSQL, made by `sqlport schema port`."
+    _write(out / _UP, up_sql(sure.schema, f"{heading}\nApplied on {sure.server}."), force=force)
+    _write(out / _DOWN, down_sql(sure.schema, heading), force=force)
+    counts = [f"{len(sure.schema.of_kind(kind))} {plural}" for kind, plural in _PLURALS]
+    click.echo(f"{out / _UP}: {', '.join(counts)}; applied on {sure.server}", err=True)
+    _tell_lost(sure.schema.not_ported)
+    ctx.exit(1 if sure.schema.not_ported else 0)
+
+
+_PLURALS = (("table", "tables"), ("index", "indexes"), ("view", "views"), ("trigger", "triggers"))
+
+
+@schema.command()
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True))
+@click.argument("url", required=False)
+@_settings
+def apply(folder: str, url: str | None, **given: Any) -> None:
+    """Run the scripts of DIR on the server at URL (or DATABASE_URL); on a throwaway server without one.
+
+    All scripts are one transaction; `*.down.sql` are left out.
+    """
+    from sqlport.engines.postgres import connect, masked, throwaway
+    from sqlport.schema.drift import applied
+
+    wanted = url or os.environ.get("DATABASE_URL", "")
+    if wanted:
+        with connect(wanted) as connection:
+            click.echo(f"applying to {connection.info.dbname} on {connection.info.host}", err=True)
+            done = applied(folder, connection)
+        click.echo(f"{len(done)} scripts applied to {masked(wanted)}", err=True)
+        return
+    config = options.configure((folder,), **given)
+    with (
+        throwaway(config.postgres, config.postgres_version) as server,
+        server.database(owner=server.owner) as name,
+        server.connect(name, user=server.owner or None) as connection,
+    ):
+        done = applied(folder, connection)
+        click.echo(f"{len(done)} scripts apply on {server.info} (a throwaway: nothing is kept)", err=True)
+
+
+@schema.command()
+@_SQLITE
+@click.argument("target", metavar="TARGET")
+@click.option("--strict", is_flag=True, help="Exit 1 for what is known not to be ported, too.")
+@_settings
+@click.pass_context
+def diff(ctx: click.Context, source: str, target: str, strict: bool, **given: Any) -> None:
+    """Compare SOURCE with TARGET: a postgresql:// URL, or a folder or file of PostgreSQL migrations.
+
+    Nothing is written on either side. Exit code 1 where they differ.
+    """
+    from sqlport.engines.postgres import throwaway
+    from sqlport.schema.drift import drift
+
+    config, read, ported = _ported(source, given)
+    with throwaway(config.postgres, config.postgres_version) as server:
+        found = drift(read, ported, target, server)
+    for difference in found.differences:
+        click.echo(str(difference))
+    _tell_lost(found.known)
+    count = len(found.differences)
+    click.echo(f"{count or 'no'} difference{'' if count == 1 else 's'}; compared on {found.server}", err=True)
+    ctx.exit(1 if found.differences or (strict and found.known) else 0)
+
+
+@schema.command()
+@_SQLITE
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=".", help="Folder to write to.")
+@click.option("--force", is_flag=True, help="Replace documents that are there.")
+@click.option("--html", is_flag=True, help="Write pages for a browser besides.")
+@_settings
+def report(source: str, out: Path, force: bool, html: bool, **given: Any) -> None:
+    """Write two documents: what the SQLite schema is, and what it becomes and why."""
+    from sqlport.engines.postgres import throwaway
+    from sqlport.schema.document import analysis, design, page
+    from sqlport.schema.drift import on_server
+
+    config, read, ported = _ported(source, given)
+    with throwaway(config.postgres, config.postgres_version) as server:
+        sure, shape = on_server(ported, server)
+    texts = {
+        "sqlite-schema-analysis": analysis(read, sure.schema),
+        "postgres-schema-design": design(read, sure, shape),
+    }
+    for name, text in texts.items():
+        _write(out / f"{name}.md", text, force=force)
+        if html:
+            _write(out / f"{name}.html", page(name.replace("-", " "), text), force=force)
+
+
+def _ported(source: str, given: dict[str, Any]) -> tuple[Config, Source, PortedSchema]:
+    from sqlport.project import rulebook
+    from sqlport.schema import port_schema, read_source
+
+    config = options.configure((source,), **given)
+    read = read_source(source, config)
+    return config, read, port_schema(read, config.target, rulebook(config))
+
+
+def _tell_lost(lost: Sequence[NotPorted]) -> None:
+    for one in lost:
+        where = f" of {one.of}" if one.of and one.of != one.name else ""
+        name = one.name or f"({', '.join(one.columns)})" if one.name or one.columns else ""
+        click.echo(f"not ported: {one.kind} {name}{where}: {one.reason}", err=True)
+
+
+def _write(path: Path, text: str, *, force: bool) -> None:
+    """Write a file; one that is there and says something else stays, unless it is to be replaced."""
+    try:
+        if path.exists() and not force and path.read_text(encoding="utf-8") != text:
+            raise SqlportError(f"{path}: is there and says something else; remove it, or give --force")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SqlportError(f"{path}: cannot be written: {re.sub(r'^.Errno .*?. ', '', str(error))}") from None
+    click.echo(path.as_posix())

@@ -1,0 +1,180 @@
+"""Calls of the project's own functions: their bodies followed with the call's arguments, within limits."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlport.hosts.python.scopes import Scope, parameter_names
+from sqlport.hosts.python.values import (
+    Class,
+    Function,
+    Items,
+    Object,
+    Option,
+    Unknown,
+    Value,
+    choose,
+)
+
+if TYPE_CHECKING:
+    from sqlport.hosts.python.evaluate import Evaluator
+
+MAX_INLINE = 6
+"""Calls of project functions that are followed into one another."""
+MAX_CALLS = 200
+"""Calls of project functions that are followed for one expression."""
+MAX_STATEMENTS = 80
+"""Statements of a function that is followed for its result."""
+MAX_WORK = 200_000
+"""Statements of followed functions in one run; what comes later is not followed."""
+
+_DECORATORS = frozenset(
+    ("property", "cached_property", "classproperty", "staticmethod", "classmethod", "lru_cache", "cache", "override")
+)
+
+
+@dataclass(slots=True)
+class Budget:
+    """What following functions may cost; shared by the evaluators of all files of a run.
+
+    `calls` is left for the current expression, `work` for the run; `depth` counts the calls inside one another.
+    """
+
+    calls: int = MAX_CALLS
+    work: int = MAX_WORK
+    depth: int = 0
+
+    def begin(self) -> None:
+        """A new expression, unless it is part of a followed function."""
+        if not self.depth:
+            self.calls = MAX_CALLS
+
+    def spend(self, statements: int) -> bool:
+        """Whether one more function of that size may be followed."""
+        self.calls -= 1
+        self.work -= statements
+        return self.calls >= 0 and self.work >= 0 and self.depth < MAX_INLINE
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The arguments of a call, and the object whose method it is."""
+
+    positional: Sequence[Value]
+    keywords: Mapping[str, Value]
+    receiver: Object | Class | None = None
+
+
+def inline(evaluator: Evaluator, function: Function, given: Given, source: str) -> Value:
+    """What the function returns; where its body is not followed, what its annotation says."""
+    node, home, budget = function.node, function.home, evaluator.budget
+    unknown = Unknown(source, f"built by `{node.name}()`, which is not followed")
+    size = _size(node)
+    if not size or not budget.spend(size):
+        return home.calls.annotation(node.returns, function.scope) or unknown
+    scope = bound(function, given)
+    budget.depth += 1
+    field, home.inside_field = home.inside_field, 0
+    try:
+        return _result(function, scope, unknown)
+    finally:
+        budget.depth -= 1
+        home.inside_field = field
+
+
+def _result(function: Function, scope: Scope, unknown: Unknown) -> Value:
+    node, home = function.node, function.home
+    single = _single_return(node)
+    if single is not None:
+        return home.value(single, scope)
+    from sqlport.hosts.python.flow import Flow
+
+    returned: list[Value] = []
+    Flow(home, {}, lambda *_: None, returned=returned).block(node.body, scope)
+    annotated = home.calls.annotation(node.returns, function.scope)
+    if annotated is not None and not any(isinstance(value, (Object, Class)) for value in returned):
+        return annotated
+    if not returned:
+        return unknown
+    return choose((Option(value) for value in returned), unknown.source)
+
+
+def bound(function: Function, given: Given) -> Scope:
+    """A scope for the function's body in which its parameters have the values of a call."""
+    node = function.node
+    scope = Scope(function.scope, function.owner)
+    for parameter in parameter_names(node):
+        known = function.home.calls.annotation(parameter.annotation, function.scope)
+        reason = f"`{node.name}()` is not given its `{parameter.arg}` here"
+        scope.set(parameter.arg, known or Unknown(parameter.arg, reason))
+    set_defaults(function, scope)
+    names = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)]
+    values = list(given.positional)
+    if function.owner is not None and not is_static(node):
+        values.insert(0, given.receiver or Object(function.owner))
+    for name, value in zip(names, values, strict=False):
+        scope.set(name, value)
+    if node.args.vararg is not None:
+        scope.set(node.args.vararg.arg, Items(tuple(values[len(names) :])))
+    for name, value in given.keywords.items():
+        if name in scope.names:
+            scope.set(name, value)
+    return scope
+
+
+def set_defaults(function: Function, scope: Scope) -> None:
+    """Bind the parameters that have defaults to them."""
+    arguments = function.node.args
+    named = [*arguments.posonlyargs, *arguments.args]
+    pairs = list(zip(named[len(named) - len(arguments.defaults) :], arguments.defaults, strict=True))
+    pairs += [
+        (parameter, default)
+        for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is not None
+    ]
+    for parameter, default in pairs:
+        scope.set(parameter.arg, function.home.value(default, function.scope))
+
+
+def _single_return(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:
+    body = node.body
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    return body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
+
+
+def _size(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many statements there are to follow; 0 for a function that is not followed."""
+    for decorator in node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+        if name not in _DECORATORS:
+            return 0
+    if _single_return(node) is not None:
+        return 1
+    count, returns = 0, False
+    waiting: list[ast.AST] = list(node.body)
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        if isinstance(inner, ast.Expr) and isinstance(inner.value, (ast.Yield, ast.YieldFrom)):
+            return 0
+        count += 1
+        returns = returns or (isinstance(inner, ast.Return) and inner.value is not None)
+        if count > MAX_STATEMENTS:
+            return 0
+        waiting.extend(
+            child
+            for child in ast.iter_child_nodes(inner)
+            if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case))
+        )
+    return count if returns else 0
+
+
+def is_static(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a method gets no object."""
+    return any(isinstance(decorator, ast.Name) and decorator.id == "staticmethod" for decorator in node.decorator_list)

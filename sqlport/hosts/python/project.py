@@ -1,0 +1,114 @@
+"""The Python files of a run together: what one file's helpers pass on to sinks, the calls in all others tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlport.hosts import Extraction, Settings
+from sqlport.hosts.python.comments import marker_word
+from sqlport.hosts.python.extractor import Extractor
+from sqlport.hosts.python.helpers import Helper, active_sinks
+from sqlport.hosts.python.modules import modules_of
+from sqlport.hosts.python.sinks import ANY_CALLABLE, Sinks, load
+from sqlport.hosts.python.source import Source, check, parse
+from sqlport.model import Finding, SourceFile
+
+MAX_ROUNDS = 5
+"""How far helpers that call helpers are followed."""
+
+_SQL = re.compile(
+    rb"(?i)\b(?:select\s|insert\s+(?:or\s+\w+\s+)?into\b|replace\s+into\b|update\s+\S+\s+set\b|delete\s+from\b|pragma\s"
+    rb"|(?:create|drop|alter)\s+(?:\w+\s+){0,2}(?:table|index|view|trigger)\b|with\s+\w+\s+as\b)"
+)
+
+
+@dataclass(slots=True)
+class Project:
+    """Files are added one after the other; what is in them is known when all are there."""
+
+    files: dict[str, tuple[SourceFile, Settings]] = field(default_factory=dict)
+    found: dict[str, Extraction] = field(default_factory=dict)
+    extractors: dict[str, Extractor] = field(default_factory=dict)
+    helpers: list[Helper] = field(default_factory=list)
+
+    def add(self, file: SourceFile, settings: Settings) -> None:
+        """Look at a file's own sinks; it is parsed, never imported or run. Raises SqlportError for wrong sinks."""
+        sinks = load(settings.sinks)
+        self.files[file.path] = file, settings
+        if not _may_hold_sql(file.data, sinks, settings):
+            problem = check(file)
+            self.found[file.path] = Extraction(findings=(problem,) if problem is not None else ())
+            return
+        extractor = self._extractor(file, settings)
+        if extractor is not None:
+            extractor.begin()
+
+    def _extractor(self, file: SourceFile, settings: Settings) -> Extractor | None:
+        known = self.extractors.get(file.path)
+        if known is not None:
+            return known
+        sinks = load(settings.sinks)
+        modules = modules_of(settings, sinks)
+        source = modules.sources.get(file.path)
+        if source is None or source.file.data is not file.data:
+            parsed = parse(file)
+            if not isinstance(parsed, Source):
+                self.found[file.path] = Extraction(findings=(parsed,))
+                return None
+            source = modules.sources[file.path] = parsed
+        self.found.pop(file.path, None)
+        made = self.extractors[file.path] = Extractor(source, settings, sinks, modules, self.helpers)
+        return made
+
+    def finish(self) -> dict[str, Extraction]:
+        """What was found, by the file's path."""
+        seen = 0
+        for _ in range(MAX_ROUNDS):
+            current = list(enumerate(self.helpers, 1))[seen:]
+            if not current:
+                break
+            seen = len(self.helpers)
+            for path in self._concerned([helper for _, helper in current]):
+                extractor = self._extractor(*self.files[path])
+                if extractor is not None:
+                    extractor.follow(active_sinks(current, load(self.files[path][1].sinks)))
+        for path, extractor in self.extractors.items():
+            self.found[path] = extractor.finish()
+        return self.found
+
+    def _concerned(self, helpers: Iterable[Helper]) -> list[str]:
+        """The files that may call one of the helpers with a text."""
+        names = {name for helper in helpers for name in helper.names}
+        anything = ANY_CALLABLE in names
+        words = [re.escape(name).encode() for name in sorted(names - {ANY_CALLABLE})]
+        pattern = re.compile(rb"\b(?:" + b"|".join(words) + rb")\b") if words else None
+        return [
+            path
+            for path, (file, _) in self.files.items()
+            if not self._is_broken(path)
+            and (path in self.extractors or _SQL.search(file.data))
+            and (anything or (pattern is not None and pattern.search(file.data)))
+        ]
+
+    def _is_broken(self, path: str) -> bool:
+        found = self.found.get(path)
+        return found is not None and any(isinstance(finding, Finding) for finding in found.findings)
+
+
+def extract(file: SourceFile, settings: Settings) -> Extraction:
+    """The SQL statements of one Python file, what could not be resolved, and its suppressions.
+
+    The file is parsed, never imported or run. Raises SqlportError only for wrong sinks.
+    """
+    project = Project()
+    project.add(file, settings)
+    return project.finish()[file.path]
+
+
+def _may_hold_sql(data: bytes, sinks: Sinks, settings: Settings) -> bool:
+    if any(need in data for need in sinks.needs):
+        return True
+    lowered = data.lower() if b"#" in data and settings.markers else b""
+    return any(marker_word(marker).encode() in lowered for marker in (*settings.markers, "sqlport:"))
