@@ -106,10 +106,10 @@ def apply(folder: str, url: str | None, **given: Any) -> None:
 @schema.command()
 @_SQLITE
 @click.argument("target", metavar="TARGET")
-@click.option("--strict", is_flag=True, help="Exit 1 for what is known not to be ported, too.")
+@click.option("--allow-not-ported", is_flag=True, help="Exit 0 where all that is missing was not ported.")
 @_settings
 @click.pass_context
-def diff(ctx: click.Context, source: str, target: str, strict: bool, **given: Any) -> None:
+def diff(ctx: click.Context, source: str, target: str, allow_not_ported: bool, **given: Any) -> None:
     """Compare SOURCE with TARGET: a postgresql:// URL, or a folder or file of PostgreSQL migrations.
 
     Nothing is written on either side. Exit code 1 where they differ.
@@ -124,8 +124,9 @@ def diff(ctx: click.Context, source: str, target: str, strict: bool, **given: An
         click.echo(str(difference))
     _tell_lost(found.known)
     count = len(found.differences)
-    click.echo(f"{count or 'no'} difference{'' if count == 1 else 's'}; compared on {found.server}", err=True)
-    ctx.exit(1 if found.differences or (strict and found.known) else 0)
+    besides = f" besides the {len(found.known)} above that are not ported" if found.known else ""
+    click.echo(f"{count or 'no'} difference{'' if count == 1 else 's'}{besides}; compared on {found.server}", err=True)
+    ctx.exit(1 if found.differences or (found.known and not allow_not_ported) else 0)
 
 
 @schema.command()

@@ -10,6 +10,7 @@ from sqlport.catalog.names import folded
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._double_quotes import is_string
 from sqlport.fixers._identifiers import names, written
+from sqlport.fixers._quoting import kept_apart
 from sqlport.model import Applicability
 from sqlport.sql import replace
 
@@ -30,4 +31,5 @@ def find(context: Context) -> Iterator[Proposal]:
                 applicability, condition = Applicability.UNSAFE, _UNKNOWN
         text = written(context, name)
         if text != name.span.of(context.parsed.text):
-            yield Proposal(name.span, (replace(name.span, text),), applicability, condition=condition)
+            apart = kept_apart(context.parsed.text, name.span, text)
+            yield Proposal(name.span, (replace(name.span, apart),), applicability, condition=condition)

@@ -38,6 +38,8 @@ def find(context: Context) -> Iterator[Proposal]:
 
 def _is_missing(context: Context, column: exp.Column) -> bool:
     """Whether the table that the name begins with is known, and has no such column."""
+    if isinstance(column.this, exp.Star):
+        return False
     query = context.semantics.scopes.query_of(column)
     sources = context.semantics.scopes.sources(query) if query is not None else ()
     tables = [source.table for source in sources if source.alias == folded(column.table)]

@@ -42,7 +42,7 @@ class Pair:
     """Two texts that should answer alike.
 
     `original` is SQLite's with `?1`..., `port` PostgreSQL's with `$1`..., numbered alike; PostgreSQL gets the
-    first `passed` parameters. `tables` are those that a write may change, `numbered` the table whose new
+    first `passed` parameters. `tables` are those that a write may change, `numbered` those whose new
     rows get a number from the engine. `stand_ins` tell what stands for holes.
     """
 
@@ -54,7 +54,7 @@ class Pair:
     parameters: tuple[Parameter, ...]
     passed: int
     tables: tuple[str, ...] = ()
-    numbered: str = ""
+    numbered: tuple[str, ...] = ()
     volatile: Volatility = field(default_factory=Volatility)
     stand_ins: tuple[str, ...] = ()
 
@@ -223,15 +223,18 @@ def _finished(pair: Pair, catalog: Catalog) -> Pair:
         return pair
     volatile = pair.volatile
     insert = next(pair.parsed.nodes(exp.Insert), None)
-    numbered = ""
+    numbered: tuple[str, ...] = ()
     if insert is not None:
         filled = {folded(name) for name in target_columns(insert, table)}
         if any(column.default and _NOW.search(column.default) for column in table.columns):
             volatile = replace(volatile, clock=True)
         identity = table.rowid_column
         if identity is not None and (folded(identity.name) not in filled or _may_be_null(insert, identity.name)):
-            numbered = folded(table.name)
-    return replace(pair, volatile=volatile, tables=tuple(_changed(table, catalog)), numbered=numbered)
+            numbered = (folded(table.name),)
+    tables = tuple(_changed(table, catalog))
+    if any(not trigger.dropped for trigger in table.triggers):
+        numbered = tables
+    return replace(pair, volatile=volatile, tables=tables, numbered=numbered)
 
 
 def _may_be_null(insert: exp.Insert, column: str) -> bool:

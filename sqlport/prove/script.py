@@ -34,6 +34,7 @@ def script(
     theirs = ["SET TimeZone = 'America/New_York';", "BEGIN;", f"CREATE SCHEMA {_SCHEMA};"]
     theirs += [f"SET LOCAL search_path = {_SCHEMA}, public;", *map(_ended, ported)]
     theirs += [_insert(model, rows[model.key], postgres=True) for model in filled]
+    theirs += [_numbered(model) for model in filled if model.key in pair.numbered and model.identity is not None]
     theirs += [_run(pair, values)]
     theirs += [f"SELECT * FROM {model.postgres};" for model in models if model.key in pair.tables]
     theirs += ["ROLLBACK;"]
@@ -42,6 +43,15 @@ def script(
         + _document("sqlite3 :memory:", ours)
         + _document("psql -X -q -P null=NULL", theirs)
     )
+
+
+def _numbered(model: Model) -> str:
+    """PostgreSQL's next number as SQLite's: behind the largest that a row has."""
+    assert model.identity is not None  # the caller has asked
+    column = model.fields[model.identity].postgres
+    table, name = literal(model.postgres, postgres=True), literal(column.strip('"'), postgres=True)
+    last = f"pg_get_serial_sequence({table}, {name}), max({column})"
+    return f"DO $$ BEGIN PERFORM setval({last}) FROM {model.postgres}; END $$;"
 
 
 def _document(program: str, lines: Sequence[str]) -> str:

@@ -42,15 +42,14 @@ def tried(stage: Stage, pair: Pair, values: Values) -> Outcome:
     early = _refused_by_sqlite(sqlite)
     if early is not None:
         return early
-    if pair.numbered:
-        stage.number_from(pair.numbered)
+    for key in pair.numbered:
+        stage.number_from(key)
     passed = values[: pair.passed]
     postgres = on_postgres(stage.postgres, pair.port, passed, theirs, reads=pair.kind == "query")
     if sqlite.error or postgres.error:
         return _of_errors(stage, sqlite, postgres)
     if pair.numbered:
-        last = stage.last_id(pair.numbered)
-        sqlite, postgres = _unnumbered(sqlite, last), _unnumbered(postgres, last)
+        sqlite, postgres = _unnumbered(stage, pair, sqlite), _unnumbered(stage, pair, postgres)
     return _compared(stage, pair, values, sqlite, postgres)
 
 
@@ -88,14 +87,16 @@ def _quoted_in(name: str, message: str) -> bool:
     return f'"{name}"' in message
 
 
-def _unnumbered(answer: Answer, last: int) -> Answer:
+def _unnumbered(stage: Stage, pair: Pair, answer: Answer) -> Answer:
     """The answer with `new` for numbers that the engine gave: gaps in them are nobody's promise."""
 
-    def hidden(rows: Sequence[Row]) -> tuple[Row, ...]:
+    def hidden(rows: Sequence[Row], key: str) -> tuple[Row, ...]:
+        last = stage.last_id(key)
         return tuple(tuple("new" if _is_new(value, last) else value for value in row) for row in rows)
 
-    tables = tuple((key, hidden(rows)) for key, rows in answer.tables)
-    return replace(answer, rows=hidden(answer.rows), tables=tables)
+    first = pair.numbered[0]
+    tables = tuple((key, hidden(rows, key if key in pair.numbered else first)) for key, rows in answer.tables)
+    return replace(answer, rows=hidden(answer.rows, first), tables=tables)
 
 
 def _is_new(value: object, last: int) -> bool:
@@ -164,7 +165,7 @@ def _depends_on_order(stage: Stage, pair: Pair, values: Values, answer: Answer) 
     finally:
         stage.sqlite.execute("PRAGMA reverse_unordered_selects = OFF")
     if pair.numbered:
-        again = _unnumbered(again, stage.last_id(pair.numbered))
+        again = _unnumbered(stage, pair, again)
     return bool(again.error) or compare(answer, again, clock=pair.volatile.clock) is not None
 
 

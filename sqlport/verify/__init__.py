@@ -94,7 +94,7 @@ def _unaskable(question: Question) -> Verdict | None:
         return Verdict("rejected", sqlstate="22021", message=message, position=question.sql.index("\0"))
     found = way(question.sql)
     if found == "none":
-        return Verdict("unverified", "no statement in the text")
+        return Verdict("verified", "nothing to run: the text is only comments")
     if found == "run" and question.kind != "run":
         return Verdict("unverified", "EXPLAIN cannot take it, and running it was not asked for")
     return None
