@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import sqlite3
-import sys
 import time
 from collections.abc import Iterator
 
@@ -25,6 +24,7 @@ from sqlport.schema import Source, port_schema, up_sql
 from sqlport.schema.drift import drift, on_server
 from tests.constructs import FIXTURES
 
+WHOLE = ("table", "index", "view", "trigger", "virtual table")
 AREAS = ("ddl", "index", "trigger", "identifiers", "typing")
 
 
@@ -49,7 +49,7 @@ def _constructs(server: Server, book: Rulebook, *, listed: bool) -> None:
         made, source = _made(statements)
         total += len(made)
         sure, _ = on_server(port_schema(source, Target(), book), server)
-        lost = [one for one in sure.schema.not_ported if one.kind in ("table", "index", "view", "trigger", "virtual table")]
+        lost = [one for one in sure.schema.not_ported if one.kind in WHOLE]
         ours += len(made) - len(lost)
         peer += _peer(server, made)
         text = up_sql(sure.schema)
@@ -97,7 +97,7 @@ def _made(statements: list[str]) -> tuple[list[str], Source]:
 
 
 def _is_kept(sql: str, kept: set[str]) -> bool:
-    body = sql.partition("(")[2].strip() or sql.split()[-1]
+    body = sql.partition("(")[2].strip() or sql.rsplit(maxsplit=1)[-1]
     return any(body in each for each in kept)
 
 
@@ -143,4 +143,4 @@ def _timed(server: Server, book: Rulebook, count: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

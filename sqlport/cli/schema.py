@@ -47,9 +47,10 @@ def schema() -> None:
 @_SQLITE
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder to write to.")
 @click.option("--force", is_flag=True, help="Replace scripts that are there.")
+@click.option("--per-migration", is_flag=True, help="Port each SQLite migration instead of the schema they make.")
 @_settings
 @click.pass_context
-def port(ctx: click.Context, source: str, out: Path, force: bool, **given: Any) -> None:
+def port(ctx: click.Context, /, source: str, out: Path, force: bool, per_migration: bool, **given: Any) -> None:
     """Write the schema as PostgreSQL migrations, up and down.
 
     A throwaway server confirms it. What PostgreSQL has no place for is a comment at the end of the script, and
@@ -60,18 +61,16 @@ def port(ctx: click.Context, source: str, out: Path, force: bool, **given: Any) 
     from sqlport.schema.drift import on_server
 
     config, read, ported = _ported(source, given)
+    if per_migration:
+        ctx.exit(_each(source, out, config, force=force))
     with throwaway(config.postgres, config.postgres_version) as server:
         sure, _ = on_server(ported, server)
     heading = f"The schema of {read.label} for PostgreSQL, made by `sqlport schema port`."
     _write(out / _UP, up_sql(sure.schema, f"{heading}\nApplied on {sure.server}."), force=force)
     _write(out / _DOWN, down_sql(sure.schema, heading), force=force)
-    counts = [f"{len(sure.schema.of_kind(kind))} {plural}" for kind, plural in _PLURALS]
-    click.echo(f"{out / _UP}: {', '.join(counts)}; applied on {sure.server}", err=True)
+    click.echo(f"{out / _UP}: {_counts(sure.schema)}; applied on {sure.server}", err=True)
     _tell_lost(sure.schema.not_ported)
     ctx.exit(1 if sure.schema.not_ported else 0)
-
-
-_PLURALS = (("table", "tables"), ("index", "indexes"), ("view", "views"), ("trigger", "triggers"))
 
 
 @schema.command()
@@ -109,7 +108,7 @@ def apply(folder: str, url: str | None, **given: Any) -> None:
 @click.option("--allow-not-ported", is_flag=True, help="Exit 0 where all that is missing was not ported.")
 @_settings
 @click.pass_context
-def diff(ctx: click.Context, source: str, target: str, allow_not_ported: bool, **given: Any) -> None:
+def diff(ctx: click.Context, /, source: str, target: str, allow_not_ported: bool, **given: Any) -> None:
     """Compare SOURCE with TARGET: a postgresql:// URL, or a folder or file of PostgreSQL migrations.
 
     Nothing is written on either side. Exit code 1 where they differ.
@@ -138,7 +137,8 @@ def diff(ctx: click.Context, source: str, target: str, allow_not_ported: bool, *
 def report(source: str, out: Path, force: bool, html: bool, **given: Any) -> None:
     """Write two documents: what the SQLite schema is, and what it becomes and why."""
     from sqlport.engines.postgres import throwaway
-    from sqlport.schema.document import analysis, design, page
+    from sqlport.schema.design import design, page
+    from sqlport.schema.document import analysis
     from sqlport.schema.drift import on_server
 
     config, read, ported = _ported(source, given)
@@ -161,6 +161,31 @@ def _ported(source: str, given: dict[str, Any]) -> tuple[Config, Source, PortedS
     config = options.configure((source,), **given)
     read = read_source(source, config)
     return config, read, port_schema(read, config.target, rulebook(config))
+
+
+def _each(source: str, out: Path, config: Config, *, force: bool) -> int:
+    """Write every migration for itself; the exit code. They are tried by `schema apply` and `schema diff`."""
+    from sqlport.project import rulebook
+    from sqlport.schema.migrations import port_migrations
+
+    left: list[str] = []
+    for migration in port_migrations(Path(source), config.target, rulebook(config)):
+        _write(out / migration.name, migration.sql, force=force)
+        left += migration.left
+    for one in left:
+        click.echo(one, err=True)
+    return 1 if left else 0
+
+
+def _counts(made: PortedSchema) -> str:
+    """How many there are of each kind."""
+    counts = {
+        "tables": len(made.of_kind("table")),
+        "indexes": len(made.of_kind("index")),
+        "views": len(made.of_kind("view")),
+        "triggers": len(made.of_kind("trigger")),
+    }
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())
 
 
 def _tell_lost(lost: Sequence[NotPorted]) -> None:

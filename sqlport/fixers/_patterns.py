@@ -98,7 +98,7 @@ class Translated:
 
 
 def of_glob(pattern: str) -> Translated | None:
-    """A GLOB pattern translated; None for one with a class that is not closed (it matches nothing)."""
+    """A GLOB pattern translated; None for one with a class that is not closed or counts down (it matches nothing)."""
     parts = _parts(pattern)
     if parts is None:
         return None
@@ -121,11 +121,16 @@ def _parts(pattern: str) -> list[str] | None:
             continue
         start = at + 2 if pattern[at + 1 : at + 2] == "^" else at + 1
         end = pattern.find("]", start + 1)
-        if end < 0 or start >= len(pattern):
+        if end < 0 or start >= len(pattern) or _counts_down(pattern[start:end]):
             return None
         parts.append(pattern[at : end + 1])
         at = end + 1
     return parts
+
+
+def _counts_down(body: str) -> bool:
+    """Whether a class has a range like `z-a`, which is empty on SQLite and an error on PostgreSQL."""
+    return any(first > last for first, last in re.findall(r"(?=(.)-(.))", body, re.DOTALL))
 
 
 def _regex(parts: list[str]) -> str:

@@ -31,6 +31,8 @@ def find(context: Context) -> Iterator[Proposal]:
         placeholder = keys.get(context.parsed.span(node))
         if placeholder is None or context.argument_type(placeholder.key) in _TYPED:
             continue
+        if _typed_before(context, placeholder):
+            continue
         if isinstance(node.parent, exp.Is) and node.parent.this is node:
             found = _compared_type(context, node, placeholder, keys)
             rewrites = (replace(placeholder.span, *cast(context, node, found)),) if found else ()
@@ -38,6 +40,17 @@ def find(context: Context) -> Iterator[Proposal]:
         elif isinstance(node.parent, _ARITHMETIC) and _untyped(node.parent.this) and _untyped(node.parent.expression):
             rewrite = replace(placeholder.span, *cast(context, node, "bigint"))
             yield Proposal(placeholder.span, (rewrite,), condition=_WHOLE)
+
+
+def _typed_before(context: Context, own: Placeholder) -> bool:
+    """Whether an earlier use of the same named parameter, which is one parameter to the server, gives the type."""
+    if not isinstance(own.key, str):
+        return False
+    earlier = {other.span for other in context.parsed.placeholders if other.key == own.key and other.span < own.span}
+    return any(
+        context.parsed.span(node) in earlier and not isinstance(node.parent, exp.Is)
+        for node in context.parsed.nodes(exp.Placeholder)
+    )
 
 
 def _untyped(node: exp.Expr) -> bool:

@@ -185,7 +185,9 @@ def _stored(pair: Pair, universe: Universe, rows: Mapping[str, Row], colliding: 
         row = _row_for(model, universe, rows, parameter.use.row)
         value = row[place] if row is not None else fresh(model.fields[place], 5)
         keys = [key for index, key in enumerate(model.keys) if colliding >= 0 and index >= colliding]
-        if any(place in key for key in keys) and not _refers(model, place, keys):
+        if any(key == (place,) for key in keys) and place in _referring(model):
+            value = _free_parent(model, universe, place)
+        elif any(place in key for key in keys) and place not in _referring(model):
             value = fresh(model.fields[place], 5_000 + 100 * turn + 10 * parameter.use.row + number, value)
         values.append(_typed(value, parameter, model.fields[place]) if value is not None else None)
     return tuple(values)
@@ -199,8 +201,15 @@ def _row_for(model: Model, universe: Universe, rows: Mapping[str, Row], number: 
     return found[(number * 5) % len(found)]
 
 
-def _refers(model: Model, place: int, keys: list[tuple[int, ...]]) -> bool:
-    """Whether the field is a reference that another field of its key can stand in for."""
-    referring = {own for reference in model.references for own in reference.own}
-    alone = any(key == (place,) for key in keys)
-    return place in referring and not alone
+def _referring(model: Model) -> frozenset[int]:
+    return frozenset(place for reference in model.references for place in reference.own)
+
+
+def _free_parent(model: Model, universe: Universe, place: int) -> Value:
+    """A value that a field which is both key and reference can take: a parent's that no row has."""
+    taken = {row[place] for row in universe.rows.get(model.key, ())}
+    for reference in model.references:
+        if reference.own == (place,):
+            values = [row[reference.other[0]] for row in universe.rows.get(reference.parent, ())]
+            return next((value for value in values if value not in taken), None)
+    return None

@@ -61,14 +61,24 @@ def compare(
 
 
 def _labels(sqlite: Sequence[str], postgres: Sequence[str], named: frozenset[str]) -> Mismatch | None:
-    """SQLite leaves the label of an expression without AS open (https://www.sqlite.org/c3ref/column_name.html)."""
+    """SQLite leaves the label of an expression without AS open (https://www.sqlite.org/c3ref/column_name.html).
+
+    That the name of a column comes in lower case is told with the proof (`folded_labels`), not as a difference.
+    """
     if len(sqlite) != len(postgres):
         return Mismatch("labels", f"SQLite returns {len(sqlite)} columns, PostgreSQL {len(postgres)}")
     for place, (one, other) in enumerate(zip(sqlite, postgres, strict=True), 1):
         matters = one in named or (_LABEL.fullmatch(one) and one.lower() not in _NO_LABEL)
-        if matters and one != other:
+        folded = one not in named and one.lower() == other
+        if matters and one != other and not folded:
             return Mismatch("labels", f"column {place} is labelled {one} by SQLite and {other} by PostgreSQL")
     return None
+
+
+def folded_labels(sqlite: Sequence[str], postgres: Sequence[str]) -> tuple[str, ...]:
+    """The names that PostgreSQL returns in lower case."""
+    both = zip(sqlite, postgres, strict=False)
+    return tuple(one for one, other in both if one != other and one.lower() == other and _LABEL.fullmatch(one))
 
 
 def rows(sqlite: Sequence[Row], postgres: Sequence[Row], *, clock: bool = False) -> Mismatch | None:
@@ -160,7 +170,8 @@ def _loose(value: Any) -> Hashable:
     if isinstance(value, memoryview | bytearray | bytes):
         return ("bytes", bytes(value))
     if isinstance(value, datetime.datetime):
-        return ("text", value.replace(tzinfo=None).isoformat(" "))
+        moment = value.astimezone(datetime.timezone.utc) if value.tzinfo else value
+        return ("text", moment.replace(tzinfo=None).isoformat(" "))
     if isinstance(value, datetime.date | datetime.time | uuid.UUID):
         return ("text", str(value))
     if isinstance(value, dict | list):

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from sqlport.prove.model import Model
     from sqlport.prove.universe import Row
 
-# A zone that is not UTC, so that what depends on the session's zone shows.
+ZONE = "America/New_York"
+"""PostgreSQL's time zone while statements run: not UTC, so that what depends on it shows."""
+
 _SESSION = (
-    "-c statement_timeout=3s -c lock_timeout=2s -c jit=off -c TimeZone=America/New_York "
+    "-c statement_timeout=3s -c lock_timeout=2s -c jit=off "
     "-c client_min_messages=warning -c max_parallel_workers_per_gather=0"
 )
 
@@ -143,6 +145,7 @@ def stage_of(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], univ
     absent = _absent(postgres, universe)
     models = [model for model in universe.models if model.key not in absent]
     switch_triggers(postgres, models, "DISABLE")
+    postgres.execute("SET LOCAL TimeZone = 'UTC'")  # what SQLite holds without a zone
     if has_cycle(models):
         _defer(postgres)
     rows: dict[str, tuple[Row, ...]] = {model.key: () for model in universe.models}
@@ -161,6 +164,7 @@ def stage_of(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], univ
     _drop_orphans(sqlite)
     enforce(sqlite)
     switch_triggers(postgres, models, "ENABLE")
+    postgres.execute(f"SET LOCAL TimeZone = '{ZONE}'")
     sequences = _sequences(postgres, models)
     postgres.execute("ANALYZE")
     postgres.execute("SAVEPOINT sqlport")

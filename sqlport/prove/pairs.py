@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _QUERIES = frozenset(["SELECT", "VALUES", "WITH"])
 _WRITES = frozenset(["INSERT", "REPLACE", "UPDATE", "DELETE"])
 _LISTED = 3  # parameters for a hole that is a list of them
+_NAMES = (HoleKind.COLUMNS, HoleKind.IDENTIFIER)
+_TABLE_NEXT = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|EXISTS)\s+[\"`\[]?$", re.IGNORECASE)
 _VALUES = re.compile(r"\bVALUES\s*\(\s*$", re.IGNORECASE)
 _NOW = re.compile(r"CURRENT_|'now'", re.IGNORECASE)
 _NO_ACTION = ("NO ACTION", "RESTRICT", "")
@@ -84,19 +86,20 @@ def pair_of(
     given = read(statement.sql, statement.holes)
     if given.problem is not None:
         return Refused(f"invalid-sql: {given.problem.message}")
-    unknown = [hole for hole in statement.holes if not _is_known(hole, given)]
+    column = _any_column(given, catalog)
+    unknown = [hole for hole in statement.holes if not _has_stand_in(hole, given, column)]
     if unknown:
         return Refused(f"hole: the text of {{{unknown[0].name}}} ({unknown[0].kind.value}) is not known")
     keys: list[int | str | tuple[str, int]] = list(question_parameters)
     filled = _fill(given, question_holes, keys, catalog)
     passed = len(keys)
-    port = apply(question, [Edit(h.start, h.end, _text(h, filled, "$")) for h in question_holes])
+    port = apply(question, [Edit(h.start, h.end, _text(h, filled, "$", quote(column))) for h in question_holes])
     filled = {**filled, **_fill(given, [h for h in given.holes if h.name not in filled], keys, catalog)}
     for placeholder in given.placeholders:
         if placeholder.key not in keys:
             keys.append(placeholder.key)
     edits = [Edit(p.span.start, p.span.end, f"?{keys.index(p.key) + 1}") for p in given.placeholders]
-    edits += [Edit(h.start, h.end, _text(h, filled, "?")) for h in given.holes]
+    edits += [Edit(h.start, h.end, _text(h, filled, "?", quote(column))) for h in given.holes]
     original = apply(statement.sql, sorted(edits, key=lambda edit: edit.start))
     shown = _shown(read(original), port, catalog)
     if isinstance(shown, Refused):
@@ -122,7 +125,7 @@ def pair_of(
         parameters=parameters,
         passed=passed,
         volatile=volatile,
-        stand_ins=tuple(_said(hole, filled) for hole in given.holes),
+        stand_ins=tuple(_said(hole, filled, column) for hole in given.holes),
     )
     return _finished(pair, catalog), semantics
 
@@ -130,13 +133,27 @@ def pair_of(
 def _unfit(statement: Statement) -> str:
     if statement.dialect == "postgres":
         return "postgres: the statement is PostgreSQL's already, there is nothing to compare it with"
-    return "" if statement.resolved else "unresolved: the text is not known"
+    return ""
 
 
-def _is_known(hole: Hole, given: Parsed) -> bool:
+def _has_stand_in(hole: Hole, given: Parsed, column: str) -> bool:
     if hole.kind in (HoleKind.VALUE, HoleKind.PLACEHOLDERS, HoleKind.ORDER, HoleKind.INSIDE_STRING):
         return True
+    if hole.kind in _NAMES:
+        return bool(column) and not _TABLE_NEXT.search(given.text[: hole.start])
     return hole.kind is HoleKind.CLAUSE and hole.name in given.blanked
+
+
+def _any_column(given: Parsed, catalog: Catalog) -> str:
+    """A column that the statement may name, for a hole where a column is meant; a text if there is one."""
+    from sqlport.semantics import tables_named
+
+    for table in tables_named(given, catalog).values():
+        columns = [column for column in table.columns if not column.hidden] if table is not None else []
+        texts = [column for column in columns if column.affinity == "TEXT"]
+        if columns:
+            return (texts or columns)[0].name
+    return ""
 
 
 def _fill(
@@ -168,15 +185,19 @@ def _width(given: Parsed, catalog: Catalog) -> int:
     return len(target_columns(insert, table)) if insert is not None and table is not None else 0
 
 
-def _text(hole: Hole, filled: Mapping[str, tuple[int, ...]], mark: str) -> str:
+def _text(hole: Hole, filled: Mapping[str, tuple[int, ...]], mark: str, column: str) -> str:
     if hole.kind is HoleKind.INSIDE_STRING:
         return "a"
+    if hole.kind in _NAMES:
+        return column
     return ", ".join(f"{mark}{number}" for number in filled.get(hole.name, ()))
 
 
-def _said(hole: Hole, filled: Mapping[str, tuple[int, ...]]) -> str:
+def _said(hole: Hole, filled: Mapping[str, tuple[int, ...]], column: str) -> str:
     if hole.kind is HoleKind.INSIDE_STRING:
         return f"'a' for {{{hole.name}}}"
+    if hole.kind in _NAMES:
+        return f"{column} for {{{hole.name}}}"
     count = len(filled.get(hole.name, ()))
     return f"{'a value' if count == 1 else f'{count} values' if count else 'nothing'} for {{{hole.name}}}"
 

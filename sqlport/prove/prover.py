@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlport.model import Difference, Proof
 from sqlport.prove.bindings import bindings
-from sqlport.prove.compare import line, shown
+from sqlport.prove.compare import folded_labels, line, shown
 from sqlport.prove.harvest import harvest
 from sqlport.prove.load import Stage, connected, original_tables, stage_of, without_triggers
 from sqlport.prove.model import models
@@ -49,6 +49,7 @@ class _State:
     answered: bool = False
     ranged: str = ""
     skipped: str = ""
+    folded: tuple[str, ...] = ()
     proof: Proof | None = None
 
 
@@ -117,6 +118,7 @@ class Prover:
         """Note the outcome; True where no more need be tried."""
         if outcome.kind == "same":
             state.answered = True
+            state.folded = folded_labels(outcome.sqlite.labels, outcome.postgres.labels)
         elif outcome.kind == "range":
             state.ranged = outcome.reason
         elif outcome.kind == "skipped":
@@ -174,7 +176,9 @@ class Prover:
 def _concluded(state: _State) -> Proof:
     proof = state.proof
     if proof is None and state.answered:
-        proof = Proof("same", "apart from numbers that overflow" if state.ranged else "")
+        notes = ["apart from numbers that overflow"] if state.ranged else []
+        notes += [f"labels in lower case: {', '.join(state.folded)}"] if state.folded else []
+        proof = Proof("same", "; ".join(notes))
     elif proof is None and (state.skipped or state.ranged):
         proof = Proof("unproven", state.skipped or state.ranged)
     elif proof is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sqlport.prove.load import ZONE
+
 if TYPE_CHECKING:
     from sqlport.prove.bindings import Values
     from sqlport.prove.model import Model, Value
@@ -31,11 +33,11 @@ def script(
     ours += [_insert(model, rows[model.key], postgres=False) for model in filled]
     ours += ["COMMIT;", ".headers on", ".nullvalue NULL", ".mode quote", _ended(inlined(pair, values))]
     ours += [f"SELECT * FROM {_quoted(name)};" for name in _names(pair, models)]
-    theirs = ["SET TimeZone = 'America/New_York';", "BEGIN;", f"CREATE SCHEMA {_SCHEMA};"]
+    theirs = ["SET TimeZone = 'UTC';", "BEGIN;", f"CREATE SCHEMA {_SCHEMA};"]
     theirs += [f"SET LOCAL search_path = {_SCHEMA}, public;", *map(_ended, ported)]
     theirs += [_insert(model, rows[model.key], postgres=True) for model in filled]
     theirs += [_numbered(model) for model in filled if model.key in pair.numbered and model.identity is not None]
-    theirs += [_run(pair, values)]
+    theirs += [f"SET LOCAL TimeZone = '{ZONE}';", _run(pair, values)]
     theirs += [f"SELECT * FROM {model.postgres};" for model in models if model.key in pair.tables]
     theirs += ["ROLLBACK;"]
     return (

@@ -81,8 +81,11 @@ class _Lab:
         self._has_triggers = triggers is not None
         postgres = stage.postgres
         postgres.execute("SAVEPOINT sqlport_lab")
-        for model in reversed(stage.universe.models):
-            if model.key not in stage.absent and stage.universe.rows.get(model.key):
+        tables = [model for model in stage.universe.models if model.key not in stage.absent]
+        if self._has_triggers:
+            switch_triggers(postgres, tables, "DISABLE")
+        for model in reversed(tables):
+            if stage.universe.rows.get(model.key):
                 postgres.execute(f"DELETE FROM {model.postgres}".encode())
         postgres.execute("SAVEPOINT sqlport_empty")
 

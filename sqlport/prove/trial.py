@@ -39,7 +39,7 @@ def tried(stage: Stage, pair: Pair, values: Values) -> Outcome:
     """Run the pair on both engines and compare."""
     ours, theirs = stage.all_rows(pair.tables)
     sqlite = on_sqlite(stage.sqlite, pair.original, values, ours)
-    early = _refused_by_sqlite(sqlite)
+    early = _refused_by_sqlite(sqlite, pair)
     if early is not None:
         return early
     for key in pair.numbered:
@@ -53,7 +53,10 @@ def tried(stage: Stage, pair: Pair, values: Values) -> Outcome:
     return _compared(stage, pair, values, sqlite, postgres)
 
 
-def _refused_by_sqlite(answer: Answer) -> Outcome | None:
+def _refused_by_sqlite(answer: Answer, pair: Pair) -> Outcome | None:
+    if answer.error in ("missing", "other") and pair.stand_ins:
+        said = f"hole: with {', '.join(pair.stand_ins)} SQLite says {answer.message}"
+        return Outcome("unproven", answer, reason=said)
     if answer.error == "missing":
         word = "unknown-function" if "function" in answer.message else "no-schema"
         return Outcome("unproven", answer, reason=f"{word}: SQLite says {answer.message}")

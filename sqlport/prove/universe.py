@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from sqlport.prove.decks import DECKS, fitting, is_tame, neighbours
@@ -82,10 +83,10 @@ class _Dealer:
         referring = {place for reference in model.references for place in reference.own}
         longest = max((len(pool) for place, pool in enumerate(pools) if place not in referring), default=0)
         parents = max((len(self.rows.get(each.parent, ())) for each in model.references), default=0)
-        count = min(max(_FEWEST, longest, min(parents, 40) + _REPEATED), _MOST)
+        size = min(max(_FEWEST, longest, min(parents, 40) + _REPEATED), _MOST)
         kept: list[Row] = []
-        for number in range(count + _REPEATED):
-            if number < count:
+        for number in range(size + _REPEATED):
+            if number < size:
                 values = [pool[number % len(pool)] for pool in pools]
             else:
                 values = list(kept[number % len(kept)]) if kept else [pool[0] for pool in pools]
@@ -102,21 +103,24 @@ class _Dealer:
         key = (model.key, field.name.lower())
         keys = next((each for each in self._found.joined if key in each), frozenset([key]))
         named = [value for each in sorted(keys | {key}) for value in self._found.compared.get(each, ())]
+        stored = self._found.stored.get(key, ())
+        taken: set[Value] = set()
         if self._store:
-            for value in self._found.stored.get(key, ()):
-                named.extend(neighbours(value))
+            named.extend(other for value in stored for other in neighbours(value))
+        elif any(model.fields[place] is field for each in model.keys for place in each):
+            taken = set(fitting(stored, field.sort))
+        values: list[Value]
         if field.identity:
-            values: list[Value] = [*range(1, _FEWEST + 1), *(v for v in fitting(named, "integer") if v is not None)]
-            values = [value for value in values if isinstance(value, int) and 0 < value < 2**53]
+            first = (number for number in count(1) if number not in taken)
+            known = [value for value in fitting(named, "integer") if isinstance(value, int) and 0 < value < 2**53]
+            values = [*islice(first, _FEWEST), *known]
         else:
             values = [*DECKS[field.sort], *fitting(named, field.sort)]
         if field.not_null:
             values = [value for value in values if value is not None]
         if self._tame:
             values = [value for value in values if is_tame(value)]
-        if not self._store and any(model.fields[place] is field for key_ in model.keys for place in key_):
-            taken = set(fitting(self._found.stored.get(key, ()), field.sort))
-            values = [value for value in values if value not in taken] or values
+        values = [value for value in values if value not in taken] or [fresh(field, n) for n in range(7, 7 + _FEWEST)]
         distinct = {(type(value).__name__, repr(value)): value for value in values}
         ordered = [*distinct.values(), *values[: len(values) - len(distinct)]]
         self._chance.shuffle(ordered)

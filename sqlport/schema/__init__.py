@@ -1,6 +1,5 @@
 """Whole schemas: ported to PostgreSQL in one piece, applied, compared with what is there, and documented."""
 
-
 from sqlport.schema.compare import Difference, compare
 from sqlport.schema.confirm import Confirmed, confirmed
 from sqlport.schema.port import Definition, NotPorted, PortedSchema, port_schema

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MovedKey:
-    """A key that is taken out at `span`: `alter` adds it later, unless a `reason` says why it cannot be."""
+    """A key to `table` (folded) that is taken out at `span`.
+
+    `alter` adds it later, unless a `reason` says why it cannot be.
+    """
 
     span: Span
+    table: str
     name: str
     columns: tuple[str, ...]
     clause: str
@@ -45,7 +49,15 @@ class ForeignKeys:
                 continue
             name = constraint.name.text if constraint.name else ""
             clause = references.span.of(text)
-            yield MovedKey(constraint.span, name, columns, clause, self._alter(name, columns, clause), reason)
+            yield MovedKey(
+                constraint.span,
+                folded(references.table.text),
+                name,
+                columns,
+                clause,
+                self._alter(name, columns, clause),
+                reason,
+            )
 
     def _verdict(self, parent_name: str, named: tuple[str, ...]) -> tuple[str, bool]:
         """Why it can never be, and whether it can be only later."""

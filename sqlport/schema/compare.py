@@ -181,7 +181,10 @@ def _paired(
     side: Callable[[_Item], object],
 ) -> Iterator[Difference]:
     """What is equal is taken out first; then what is about the same thing is one difference and not two."""
-    missing, extra = list((Counter(left) - Counter(right)).elements()), list((Counter(right) - Counter(left)).elements())
+    missing, extra = (
+        list((Counter(left) - Counter(right)).elements()),
+        list((Counter(right) - Counter(left)).elements()),
+    )
     for item in missing:
         other = next((each for each in extra if side(each) == side(item)), None)
         if other is None:
@@ -222,4 +225,3 @@ def _listed(names: Iterable[str]) -> str:
 def _short(text: str) -> str:
     words = " ".join(text.split())
     return words if len(words) <= 120 else words[:117] + "..."
-

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlport.model import ServerInfo, SqlportError
+from sqlport.schema import source
 from sqlport.schema.compare import Difference, compare
 from sqlport.schema.confirm import Confirmed, confirmed
 from sqlport.schema.expected import expected_shape, kept
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlport.engines.postgres import Server
     from sqlport.schema.source import Source
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
@@ -35,7 +37,7 @@ class Drift:
     server: ServerInfo
 
 
-def drift(source: Source, schema: PortedSchema, target: str, server: Server) -> Drift:
+def drift(origin: Source, schema: PortedSchema, target: str, server: Server) -> Drift:
     """Compare the schema with `target`: a server's URL, or a folder or file of PostgreSQL migrations.
 
     Raises SqlportError for a target that cannot be read or applied.
@@ -44,7 +46,7 @@ def drift(source: Source, schema: PortedSchema, target: str, server: Server) -> 
     with _opened(target, server) as connection:
         row = connection.execute("SELECT current_schema()").fetchone()
         actual = read_postgres(connection, str(row[0]) if row and row[0] else "public")
-    expected = expected_shape(sure.schema, ours, source.next_ids)
+    expected = expected_shape(sure.schema, ours, origin.next_ids)
     differences, known = apart(compare(expected, actual), sure.schema.not_ported)
     return Drift(differences, known, server.info)
 
@@ -71,8 +73,10 @@ def _explains(lost: NotPorted, difference: Difference) -> bool:
     table = kept(lost.of)
     columns = ", ".join(map(kept, lost.columns))
     if lost.kind == "foreign key":
-        return difference.kind == lost.kind and difference.where == table and difference.expected.startswith(
-            f"({columns})"
+        return (
+            difference.kind == lost.kind
+            and difference.where == table
+            and difference.expected.startswith(f"({columns})")
         )
     if lost.kind in ("index", "trigger"):
         return difference.kind == lost.kind and difference.where == f"{table}.{kept(lost.name)}"
@@ -105,11 +109,9 @@ def applied(target: str | Path, connection: psycopg.Connection[Any]) -> list[Pat
 
 def scripts(target: Path) -> list[Path]:
     """The `.sql` files that make a schema, in the order of their names (`*.down.sql` and their like are not)."""
-    if target.is_file():
-        return [target]
-    if not target.is_dir():
+    if not target.exists():
         raise SqlportError(f"{target}: no such file or folder; give PostgreSQL migrations or a postgresql:// URL")
-    found = sorted(each for each in target.glob("*.sql") if not each.name.lower().endswith((".down.sql", "_down.sql")))
+    found = source.scripts(target)
     if not found:
         raise SqlportError(f"{target}: holds no .sql file; `sqlport schema port SOURCE --out {target}` writes one")
     return found

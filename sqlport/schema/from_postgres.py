@@ -16,7 +16,8 @@ SELECT c.relname, c.relkind IN ('v', 'm') AS is_view,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) ELSE '' END
 FROM pg_class c
 WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
-  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+  AND NOT EXISTS (SELECT FROM pg_depend d
+                  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY c.relname COLLATE "C"
 """
 _COLUMNS = """
@@ -26,7 +27,8 @@ SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+  AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """
 _CONSTRAINTS = """
@@ -128,7 +130,7 @@ def _table(name: str, found: Mapping[str, Mapping[str, list[tuple[Any, ...]]]], 
         tuple(sorted(tuple(row[1]) for row in constraints if row[0] in "ux")),
         tuple(sorted(_key(row) for row in constraints if row[0] == "f")),
         tuple(sorted(row[8] for row in constraints if row[0] == "c")),
-        tuple(IndexShape(*row[:2], tuple(row[2]), row[3]) for row in found["indexes"].get(name, [])),
+        tuple(IndexShape(row[0], row[1], tuple(row[2]), row[3]) for row in found["indexes"].get(name, [])),
         tuple(_trigger(row) for row in found["triggers"].get(name, [])),
         definition,
         max(sequences, default=None),

@@ -242,4 +242,3 @@ def _tokens(text: str) -> tuple[Token, ...]:
 def _kept(name: str) -> str:
     """The name as PostgreSQL keeps it."""
     return truncated(folded(name))
-

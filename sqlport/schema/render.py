@@ -37,15 +37,13 @@ def up_sql(schema: PortedSchema, heading: str = "") -> str:
 def down_sql(schema: PortedSchema, heading: str = "") -> str:
     """The script that removes what `up_sql` makes, and fails where something else depends on it."""
     lines = [_comment(heading)] if heading else []
-    for view in reversed(schema.of_kind("view")):
-        lines.append(f"DROP VIEW IF EXISTS {quote(view.name)};\n")
+    lines += [f"DROP VIEW IF EXISTS {quote(view.name)};\n" for view in reversed(schema.of_kind("view"))]
     tables = ", ".join(quote(table.name) for table in reversed(schema.of_kind("table")))
     if tables:
         lines.append(f"DROP TABLE IF EXISTS {tables};\n")
-    for function in schema.of_kind("function"):
-        lines.append(f"DROP FUNCTION IF EXISTS {quote(function.name, 'function')}();\n")
-    for extension in schema.of_kind("extension"):
-        lines.append(f"DROP EXTENSION IF EXISTS {quote(extension.name)};\n")
+    functions = (quote(function.name, "function") for function in schema.of_kind("function"))
+    lines += [f"DROP FUNCTION IF EXISTS {name}();\n" for name in functions]
+    lines += [f"DROP EXTENSION IF EXISTS {quote(extension.name)};\n" for extension in schema.of_kind("extension")]
     return "".join(lines)
 
 

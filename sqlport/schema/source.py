@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
-from sqlport.catalog import Catalog, CatalogResult, from_sqlite
+from sqlport.catalog import Catalog, CatalogResult, from_sqlite, is_definition
 from sqlport.catalog.names import folded
 from sqlport.model import SqlportError
 
@@ -61,9 +61,9 @@ def read_source(source: str | Path, config: Config) -> Source:
         raise SqlportError(f"{source}: no such file or folder; give a SQLite file, migrations or code")
     if path.is_file() and _is_database(path):
         return _database(path)
-    scripts = _scripts(path)
-    if scripts:
-        return _migrated(path, scripts)
+    found = scripts(path)
+    if found:
+        return _migrated(path, found)
     return _of_code(path, config)
 
 
@@ -78,7 +78,7 @@ def _is_database(path: Path) -> bool:
     return header == _HEADER or path.suffix.lower() in (".db", ".sqlite", ".sqlite3", ".db3") or b"\0" in header
 
 
-def _scripts(path: Path) -> list[Path]:
+def scripts(path: Path) -> list[Path]:
     """The `.sql` files that are migrations: the file itself, or those of a folder that holds no code."""
     if path.is_file():
         return [path] if path.suffix.lower() == ".sql" else []
@@ -108,16 +108,15 @@ def _database(path: Path) -> Source:
 
 
 def _largest_ids(connection: sqlite3.Connection, catalog: Catalog) -> Iterator[tuple[str, int]]:
-    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     given: dict[str, int] = {}
-    if "sqlite_sequence" in names:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
         rows = connection.execute("SELECT name, seq FROM sqlite_sequence WHERE typeof(seq) = 'integer'")
         given = {folded(name): seq for name, seq in rows}
     for table in catalog:
         if table.kind != "table" or table.rowid_column is None:
             continue
         column, name = _sqlite_name(table.rowid_column.name), _sqlite_name(table.name)
-        (largest,) = connection.execute(f"SELECT max({column}) FROM {name}").fetchone()  # noqa: S608
+        (largest,) = connection.execute(f"SELECT max({column}) FROM {name}").fetchone()
         yield folded(table.name), max(largest or 0, given.get(folded(table.name), 0))
 
 
@@ -125,12 +124,12 @@ def _sqlite_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _migrated(path: Path, scripts: Sequence[Path]) -> Source:
+def _migrated(path: Path, files: Sequence[Path]) -> Source:
     from sqlport.catalog.scratch import new_scratch
 
     problems: list[Problem] = []
     with closing(new_scratch()) as connection:
-        for script in scripts:
+        for script in files:
             problems += _run(connection, script)
         result = from_sqlite(connection, path.as_posix())
     return Source(path.as_posix(), "migrations", result.catalog, (*problems, *_problems(result)))
@@ -138,21 +137,29 @@ def _migrated(path: Path, scripts: Sequence[Path]) -> Source:
 
 def _run(connection: sqlite3.Connection, script: Path) -> Iterator[Problem]:
     """Run a migration; what SQLite refuses is told with its place, and the rest goes on."""
-    from sqlport.files import read_source as read_file
     from sqlport.sql import split
 
-    text = read_file(script).text
-    down = _DOWN_MARK.search(text)
-    text = text[: down.start()] if down else text
+    text = up_part(script)
     for piece in split(text):
         place = f"{script.as_posix()}:{text.count(chr(10), 0, piece.span.start) + 1}"
         if piece.dot_command:
             yield Problem(place, "a command of SQLite's shell, which is not run")
             continue
+        sql = piece.span.of(text)
         try:
-            connection.execute(piece.span.of(text))
+            connection.execute(sql)
         except (sqlite3.Error, sqlite3.Warning) as error:
-            yield Problem(place, str(error))
+            if is_definition(sql):  # rows that do not fit, VACUUM and the like make no schema
+                yield Problem(place, str(error))
+
+
+def up_part(script: Path) -> str:
+    """The text of a migration without its way back. Raises SqlportError for a file that cannot be read."""
+    from sqlport.files import read_source as read_file
+
+    text = read_file(script).text
+    down = _DOWN_MARK.search(text)
+    return text[: down.start()] if down else text
 
 
 def _of_code(path: Path, config: Config) -> Source:

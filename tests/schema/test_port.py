@@ -1,0 +1,260 @@
+"""A whole schema is ported in an order that works, nothing is lost in silence, and it can be taken back."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from sqlport.config import Config
+from sqlport.engines.postgres import Server
+from sqlport.model import SqlportError
+from sqlport.rulebook import load
+from sqlport.schema import PortedSchema, Source, down_sql, port_schema, read_source, up_sql
+from sqlport.schema.drift import on_server
+from sqlport.schema.from_postgres import read_postgres
+
+BOOK = load()
+
+
+def database(folder: Path, script: str) -> Path:
+    file = folder / "app.db"
+    connection = sqlite3.connect(file)
+    connection.executescript(script)
+    connection.close()
+    return file
+
+
+def ported(source: Source) -> PortedSchema:
+    return port_schema(source, Config().target, BOOK)
+
+
+def of_script(tmp_path: Path, script: str) -> PortedSchema:
+    return ported(read_source(database(tmp_path, script), Config()))
+
+
+def names(schema: PortedSchema, *kinds: str) -> list[str]:
+    return [each.name for each in schema.definitions if each.kind in kinds]
+
+
+def test_tables_come_behind_those_that_they_refer_to(tmp_path: Path) -> None:
+    schema = of_script(
+        tmp_path,
+        "CREATE TABLE c (b INTEGER REFERENCES b (id)); CREATE TABLE a (id INTEGER PRIMARY KEY);"
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a (id));",
+    )
+    assert names(schema, "table") == ["a", "b", "c"]
+    assert names(schema, "foreign key") == []
+
+
+def test_a_circle_is_closed_by_alter_table(tmp_path: Path, server: Server) -> None:
+    schema = of_script(
+        tmp_path,
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b (id) ON DELETE CASCADE, x TEXT);"
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER, own INTEGER REFERENCES b,"
+        " FOREIGN KEY (a) REFERENCES a (id));",
+    )
+    keys = [each.sql for each in schema.of_kind("foreign key")]
+    assert keys == ["ALTER TABLE b ADD FOREIGN KEY (a) REFERENCES a (id)"]
+    assert on_server(schema, server)[0].schema.not_ported == ()
+
+
+def test_a_key_waits_for_the_unique_index_of_its_target(tmp_path: Path, server: Server) -> None:
+    schema = of_script(
+        tmp_path,
+        "CREATE TABLE p (code TEXT); CREATE TABLE c (code TEXT CONSTRAINT named REFERENCES p (code));"
+        "CREATE UNIQUE INDEX p_code ON p (code);",
+    )
+    last = schema.definitions[-1]
+    assert last.sql == "ALTER TABLE c ADD CONSTRAINT named FOREIGN KEY (code) REFERENCES p (code)"
+    assert on_server(schema, server)[0].schema.not_ported == ()
+
+
+@pytest.mark.parametrize(
+    ("clause", "reason"),
+    [
+        ("REFERENCES nowhere (id)", "there is no table nowhere"),
+        ("REFERENCES p (plain)", "nothing keeps p (plain) unique"),
+        ("REFERENCES p", "p has no such column, or no primary key"),
+    ],
+)
+def test_a_key_that_postgresql_cannot_have_is_told(tmp_path: Path, server: Server, clause: str, reason: str) -> None:
+    schema = of_script(tmp_path, f"CREATE TABLE p (plain TEXT); CREATE TABLE c (a TEXT {clause}, b TEXT -- last\n)")
+    sure = on_server(schema, server)[0].schema
+    assert [(each.kind, each.of, each.columns) for each in sure.not_ported] == [("foreign key", "c", ("a",))]
+    assert reason in sure.not_ported[0].reason
+    assert clause in up_sql(sure)
+
+
+def test_only_the_refused_constraint_is_left_out(tmp_path: Path, server: Server) -> None:
+    script = "CREATE TABLE t (a INTEGER DEFAULT '', b TEXT CHECK (b GLOB '[a-z]*'), c AS (date(b)), CHECK (a > 0))"
+    sure, shape = on_server(of_script(tmp_path, script), server)
+    kinds = sorted(each.kind for each in sure.schema.not_ported)
+    assert kinds == ["default", "generated"]
+    assert [column.name for column in shape.tables["t"].columns] == ["a", "b", "c"]
+    assert len(shape.tables["t"].checks) == 2
+
+
+def test_virtual_and_temporary_things_are_told(tmp_path: Path) -> None:
+    schema = of_script(tmp_path, "CREATE VIRTUAL TABLE f USING fts5 (body); CREATE TABLE t (a TEXT)")
+    assert [(each.kind, each.name) for each in schema.not_ported] == [("virtual table", "f")]
+    assert names(schema, "table") == ["t"]
+
+
+def test_views_come_behind_those_that_they_read(tmp_path: Path, server: Server) -> None:
+    schema = of_script(
+        tmp_path,
+        "CREATE TABLE t (a TEXT); CREATE VIEW outer_v AS SELECT a FROM inner_v;CREATE VIEW inner_v AS SELECT a FROM t;",
+    )
+    assert names(schema, "view") == ["inner_v", "outer_v"]
+    assert on_server(schema, server)[0].schema.not_ported == ()
+
+
+def test_identity_columns_go_on_where_sqlite_was(tmp_path: Path, server: Server) -> None:
+    script = (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, x TEXT); INSERT INTO a (id) VALUES (70);"
+        "DELETE FROM a; CREATE TABLE b (id INTEGER PRIMARY KEY); INSERT INTO b VALUES (5000000000);"
+        "CREATE TABLE c (id INTEGER PRIMARY KEY);"
+    )
+    schema = of_script(tmp_path, script)
+    with server.database() as name, server.connect(name) as connection:
+        connection.execute(up_sql(schema).encode())
+        connection.execute("INSERT INTO a (x) VALUES ('n')")
+        for table, following in (("a", 71), ("b", None), ("c", None)):
+            row = connection.execute(f"SELECT max(id) FROM {table}".encode()).fetchone()
+            assert row == (following,)
+        assert connection.execute("INSERT INTO b DEFAULT VALUES RETURNING id").fetchone() == (5000000001,)
+        assert connection.execute("INSERT INTO c DEFAULT VALUES RETURNING id").fetchone() == (1,)
+
+
+def test_down_leaves_an_empty_database(tmp_path: Path, server: Server) -> None:
+    script = (
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b (id), n TEXT COLLATE NOCASE);"
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a (id)); CREATE VIEW v AS SELECT id FROM a;"
+        "CREATE VIEW w AS SELECT id FROM v; CREATE INDEX i ON a (n);"
+        "CREATE TRIGGER g AFTER INSERT ON a BEGIN UPDATE b SET a = NEW.id; END;"
+    )
+    schema = of_script(tmp_path, script)
+    with server.database() as name, server.connect(name) as connection:
+        connection.execute(up_sql(schema).encode())
+        assert len(read_postgres(connection).tables) == 2
+        connection.execute(down_sql(schema).encode())
+        left = connection.execute(
+            "SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace),"
+            " (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace),"
+            " (SELECT count(*) FROM pg_extension WHERE extname <> 'plpgsql')"
+        ).fetchone()
+        assert left == (0, 0, 0)
+
+
+def test_a_script_ends_behind_a_comment(tmp_path: Path, server: Server) -> None:
+    schema = of_script(tmp_path, "CREATE TABLE a (x TEXT) /* kept */; CREATE VIEW v AS SELECT x FROM a -- last\n;")
+    with server.database() as name, server.connect(name) as connection:
+        connection.execute(up_sql(schema).encode())
+        assert "v" in read_postgres(connection).views
+
+
+class TestMigrations:
+    def folder(self, tmp_path: Path, **files: str) -> Path:
+        for name, text in files.items():
+            (tmp_path / f"{name.replace('__', '.')}.sql").write_text(text, encoding="utf-8")
+        return tmp_path
+
+    def test_they_are_applied_in_the_order_of_their_numbers(self, tmp_path: Path) -> None:
+        folder = self.folder(
+            tmp_path,
+            _10_rename="ALTER TABLE t RENAME TO u;",
+            _2_first="CREATE TABLE t (a TEXT);",
+            _9_add="ALTER TABLE t ADD COLUMN b INTEGER NOT NULL DEFAULT 3;",
+        )
+        table = read_source(folder, Config()).catalog.table("u")
+        assert table is not None
+        assert [column.name for column in table.columns] == ["a", "b"]
+
+    def test_what_a_rebuild_drops_is_gone(self, tmp_path: Path) -> None:
+        folder = self.folder(
+            tmp_path,
+            _1="CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); CREATE INDEX t_a ON t (a);",
+            _2="PRAGMA foreign_keys = OFF; BEGIN; CREATE TABLE new_t (id INTEGER PRIMARY KEY, a TEXT NOT NULL);"
+            "INSERT INTO new_t SELECT * FROM t; DROP TABLE t; ALTER TABLE new_t RENAME TO t; COMMIT; VACUUM;",
+        )
+        source = read_source(folder, Config())
+        table = source.catalog.table("t")
+        assert table is not None
+        assert (table.indexes, table.columns[1].not_null, source.problems) == ((), True, ())
+
+    def test_the_way_back_is_not_taken(self, tmp_path: Path) -> None:
+        folder = self.folder(
+            tmp_path,
+            _1__up="CREATE TABLE t (a TEXT);",
+            _1__down="DROP TABLE t;",
+            _2="-- +goose Up\nCREATE TABLE u (a TEXT);\n-- +goose Down\nDROP TABLE u;",
+        )
+        assert {table.name for table in read_source(folder, Config()).catalog} == {"t", "u"}
+
+    def test_what_sqlite_refuses_is_told_with_its_place(self, tmp_path: Path) -> None:
+        folder = self.folder(tmp_path, _1="CREATE TABLE t (a TEXT);\n\nCREATE INDEX i ON nowhere (a);")
+        (problem,) = read_source(folder, Config()).problems
+        assert problem.place.endswith("_1.sql:3")
+        assert "no such table" in problem.reason
+
+
+class TestFiles:
+    def test_a_file_is_only_read(self, tmp_path: Path) -> None:
+        file = database(tmp_path, "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('x')")
+        before = hashlib.sha256(file.read_bytes()).hexdigest()
+        file.chmod(0o400)
+        port_schema(read_source(file, Config()), Config().target, BOOK)
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == before
+        assert [each.name for each in tmp_path.iterdir()] == ["app.db"]
+
+    def test_a_file_in_wal_mode_is_read_with_what_the_log_holds(self, tmp_path: Path) -> None:
+        writer = sqlite3.connect(tmp_path / "app.db", isolation_level=None)
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("CREATE TABLE t (a TEXT)")
+        before = (tmp_path / "app.db").read_bytes()
+        assert read_source(tmp_path / "app.db", Config()).catalog.table("t") is not None
+        assert (tmp_path / "app.db").read_bytes() == before
+        writer.close()
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [(b"no database at all" * 9, "is not a SQLite 3 database"), (b"SQLite format 3\0" + b"\xff" * 200, "app.db")],
+    )
+    def test_what_is_no_database_is_told(self, tmp_path: Path, content: bytes, message: str) -> None:
+        (tmp_path / "app.db").write_bytes(content)
+        with pytest.raises(SqlportError, match=message):
+            read_source(tmp_path / "app.db", Config())
+
+    def test_a_locked_file_is_told(self, tmp_path: Path) -> None:
+        file = database(tmp_path, "CREATE TABLE t (a TEXT)")
+        writer = sqlite3.connect(file, isolation_level=None)
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(SqlportError, match="locked"):
+            read_source(file, Config())
+        writer.close()
+
+    def test_names_that_are_no_utf8_are_told(self, tmp_path: Path) -> None:
+        file = database(tmp_path, "CREATE TABLE good (a TEXT); CREATE TABLE xxbad (a TEXT)")
+        file.write_bytes(file.read_bytes().replace(b"xxbad", b"\xff\xfebad"))
+        source = read_source(file, Config())
+        assert [table.name for table in source.catalog] == ["good"]
+        assert "UTF-8" in source.problems[0].reason
+
+    def test_a_missing_path_is_told(self, tmp_path: Path) -> None:
+        with pytest.raises(SqlportError, match="no such file"):
+            read_source(tmp_path / "nothing.db", Config())
+
+    def test_code_without_tables_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "a.py").write_text("print(1)\n")
+        with pytest.raises(SqlportError, match="no table"):
+            read_source(tmp_path, Config())
+
+    def test_the_tables_of_code_are_a_schema(self, tmp_path: Path) -> None:
+        (tmp_path / "a.py").write_text(
+            "import sqlite3\ncon = sqlite3.connect('x')\ncon.execute('CREATE TABLE t (id INTEGER PRIMARY KEY)')\n"
+        )
+        source = read_source(tmp_path, Config())
+        assert (source.kind, [table.name for table in source.catalog]) == ("code", ["t"])
