@@ -23,9 +23,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-SKIPPED = frozenset(
-    {"site-packages", "dist-packages", "node_modules", ".git", ".venv", "venv", "__pycache__"}
-)
+SKIPPED = frozenset({"site-packages", "dist-packages", "node_modules", ".git", ".venv", "venv", "__pycache__"})
 # A linter that found something exits with 1; that is a success here.
 FINDINGS = 1
 
@@ -240,8 +238,7 @@ def start_table(rows: Sequence[Row]) -> str:
     """Seconds, best of several."""
     out = ["| what | wall s |", "|---|--:|"]
     out += [
-        f"| {row.what} | {row.timing.wall:.3f} |" if row.timing else f"| {row.what} | not installed |"
-        for row in rows
+        f"| {row.what} | {row.timing.wall:.3f} |" if row.timing else f"| {row.what} | not installed |" for row in rows
     ]
     return "\n".join(out)
 
@@ -250,9 +247,7 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("tree", nargs="?", type=Path, default=Path(sysconfig.get_paths()["stdlib"]))
-    parser.add_argument(
-        "--repeat", type=int, default=3, help="runs for each figure; the best counts (default 3)"
-    )
+    parser.add_argument("--repeat", type=int, default=3, help="runs for each figure; the best counts (default 3)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-check-") as folder:
         work = Path(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -85,10 +86,9 @@ def _arguments(params: Sequence[Any] | Mapping[str, Any] | None) -> Arguments:
     """What the parameters tell, as the host would."""
     if params is None:
         return Arguments()
-    named = params.items() if isinstance(params, Mapping) else enumerate(params)
+    named = list(params.items() if isinstance(params, Mapping) else enumerate(params))
     types = {key: "None" if value is None else type(value).__name__ for key, value in named}
     names = tuple(params) if isinstance(params, Mapping) else None
-    named = params.items() if isinstance(params, Mapping) else enumerate(params)
     traits = {key: trait for key, value in named if (trait := _trait(value))}
     return Arguments(passed=True, count=len(params), names=names, types=types, traits=traits)
 
@@ -97,7 +97,7 @@ def _trait(value: Any) -> str:
     """What is odd about a value (`Arguments.traits`)."""
     if isinstance(value, str):
         return "nul" if "\0" in value else ""
-    if isinstance(value, float) and value != value:
+    if isinstance(value, float) and math.isnan(value):
         return "nan"
     return "negative" if isinstance(value, int | float) and value < 0 else ""
 

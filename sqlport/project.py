@@ -127,8 +127,9 @@ def fix(
     """Port in place what PostgreSQL confirms; without `write` only show it (`Report.diffs`).
 
     A statement's fix is made when PostgreSQL plans the whole ported statement, or, with `write_unverified`,
-    when it could not be asked; with `prove` only when both engines answer the same, too. Raises SqlportError where no server can be had, for a path or a configuration
-    that cannot be used, and for a file that changed meanwhile.
+    when it could not be asked; with `prove` only when both engines answer the same, too. Raises SqlportError
+    where no server can be had, for a path or a configuration that cannot be used, and for a file that changed
+    meanwhile.
     """
     from sqlport.judging import dockets, judged
     from sqlport.proving import held_back, proven

@@ -101,11 +101,13 @@ def pair_of(
     edits = [Edit(p.span.start, p.span.end, f"?{keys.index(p.key) + 1}") for p in given.placeholders]
     edits += [Edit(h.start, h.end, _text(h, filled, "?", quote(column))) for h in given.holes]
     original = apply(statement.sql, sorted(edits, key=lambda edit: edit.start))
-    shown = _shown(read(original), port, catalog)
+    parsed = read(original) if original != statement.sql else given
+    shown = _shown(parsed, port, catalog)
     if isinstance(shown, Refused):
         return shown
-    original, port = shown
-    parsed = read(original)
+    if shown[0] != original:
+        original, port = shown
+        parsed = read(original)
     if parsed.problem is not None:
         return Refused(f"hole: the statement cannot be read with stand-ins for its holes: {parsed.problem.message}")
     volatile = volatility(parsed)

@@ -57,7 +57,7 @@ class Names:
         if not missing:
             return
         values = ",".join(f"({oid}::oid,{modifier})" for oid, modifier in missing)
-        text = f"SELECT oid, modifier, format_type(oid, modifier) FROM (VALUES {values}) AS t(oid, modifier)"  # noqa: S608
+        text = f"SELECT oid, modifier, format_type(oid, modifier) FROM (VALUES {values}) AS t(oid, modifier)"
         for results in exchange(connection, [lambda c: c.send_query_params(text.encode(), None)]):
             for result in results:
                 for row in range(result.ntuples):

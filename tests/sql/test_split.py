@@ -9,7 +9,6 @@ import pytest
 from sqlport.sql import split
 from tests.constructs import all_statements
 
-
 QUOTED = "SELECT ';', \";\", `;`, [;] -- ;\n, /* ; */ 1"
 TRIGGER = "CREATE TRIGGER r AFTER UPDATE ON t BEGIN UPDATE t SET a = CASE WHEN 1 THEN 2 END; SELECT 1; END"
 
