@@ -86,7 +86,7 @@ def _arguments(params: Sequence[Any] | Mapping[str, Any] | None) -> Arguments:
     """What the parameters tell, as the host would."""
     if params is None:
         return Arguments()
-    named = list(params.items() if isinstance(params, Mapping) else enumerate(params))
+    named: list[tuple[int | str, Any]] = [*(params.items() if isinstance(params, Mapping) else enumerate(params))]
     types = {key: "None" if value is None else type(value).__name__ for key, value in named}
     names = tuple(params) if isinstance(params, Mapping) else None
     traits = {key: trait for key, value in named if (trait := _trait(value))}
