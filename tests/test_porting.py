@@ -185,3 +185,22 @@ def test_a_hole_in_any_place_of_any_statement_breaks_no_rule() -> None:
             token = dice.choice(read(sql).tokens)
             hole = Hole("h", dice.choice(kinds), "h", token.start, token.start + 3)
             assert port_statement(sql[: token.start] + "{h}" + sql[token.end :], (hole,), request).sql
+
+
+@pytest.mark.parametrize(
+    "sql", ["EXPLAIN", "PRAGMA", "BEGIN", "CREATE TABLE", "CREATE TRIGGER", "VACUUM INTO", "ATTACH", "DROP", ";"]
+)
+def test_a_statement_that_breaks_off_breaks_nothing(sql: str) -> None:
+    assert sqlport.port(sql).sql
+
+
+def test_a_broken_statement_breaks_no_rule() -> None:
+    dice, book = random.Random(5), load()
+    for case in constructs():
+        catalog = from_statements([("setup", sql) for sql in case.setup]).catalog
+        request = Request(Target(), catalog, book, lambda rule: True, unsafe=True)
+        for sql in (piece.span.of(script) for script in case.sqlite for piece in split(script)):
+            tokens = read(sql).tokens
+            one, other = dice.choice(tokens), dice.choice(tokens)
+            for broken in (sql[: one.end], sql[one.start :], sql[: one.start] + other.text + sql[one.end :]):
+                assert port_statement(broken, (), request).sql

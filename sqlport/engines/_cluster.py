@@ -42,6 +42,7 @@ _SETTINGS = {
     "max_wal_senders": "0",
     "shared_buffers": "32MB",
     "max_connections": "60",
+    "max_locks_per_transaction": "512",  # a schema of thousands of tables in one transaction
     "huge_pages": "off",
     "jit": "off",
     "logging_collector": "off",

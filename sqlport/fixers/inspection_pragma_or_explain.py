@@ -35,6 +35,7 @@ def find(context: Context) -> Iterator[Proposal]:
         yield Proposal(found.span, message=_ADVICE[found.name])
     elif context.parsed.kind == "EXPLAIN":
         tokens = context.parsed.tokens
-        query_plan = [token.word for token in tokens[1:3]] == ["QUERY", "PLAN"] or tokens[1].word == "QUERY PLAN"
-        end = tokens[2 if query_plan and tokens[1].word == "QUERY" else int(query_plan)].end
+        words = [token.word for token in tokens[1:3]]
+        last = 2 if words == ["QUERY", "PLAN"] else int(words[:1] == ["QUERY PLAN"])
+        end = tokens[last].end
         yield Proposal(Span(tokens[0].start, end), message=_EXPLAIN)

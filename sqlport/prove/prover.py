@@ -77,10 +77,12 @@ class Prover:
 
     def run(self, runs: int, seed: int, progress: Callable[[int, int], None] | None) -> Mapping[str, Proof]:
         """Compare every pair on `runs` universes; what differs once is not tried again."""
+        # What is rolled back stays in PostgreSQL's tables until the transaction ends, and queries wade through it.
+        ordered = sorted(self._states, key=lambda state: state.pair.kind == "write")
         with connected(self._server, self._schema.database) as postgres:
             for number in range(runs):
                 with self._stage(postgres, seed + number, store=number % 2 == 0) as stage:
-                    for place, state in enumerate(self._states):
+                    for place, state in enumerate(ordered):
                         if progress is not None:
                             progress(number * len(self._states) + place, runs * len(self._states))
                         if state.proof is None:

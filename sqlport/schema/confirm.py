@@ -29,26 +29,26 @@ class Confirmed:
 
 
 def confirmed(schema: PortedSchema, connection: psycopg.Connection[Any], server: ServerInfo | None = None) -> Confirmed:
-    """Apply the schema to an empty database. The connection is in autocommit; all is one transaction.
+    """Apply the schema to an empty database. The connection is in autocommit: one transaction for a thousand tables
+    takes more locks than a server has.
 
     A definition that PostgreSQL refuses is left out. Of a table only the constraint or default is left out
     that is refused, where it is one of those.
     """
     made: list[Definition] = []
     lost: list[NotPorted] = list(schema.not_ported)
-    with connection.transaction():
-        for definition in schema.definitions:
-            refused = _refusal(connection, definition.sql)
-            if refused is None:
-                made.append(definition)
-                continue
-            mended = _mended(connection, definition, refused) if definition.kind == "table" else None
-            if mended is None:
-                reason = f"PostgreSQL: {refused.message}{_advice(definition)}"
-                lost.append(NotPorted(definition.kind, definition.of, definition.name, reason, definition.original))
-                continue
-            made.append(mended[0])
-            lost += mended[1]
+    for definition in schema.definitions:
+        refused = _refusal(connection, definition.sql)
+        if refused is None:
+            made.append(definition)
+            continue
+        mended = _mended(connection, definition, refused) if definition.kind == "table" else None
+        if mended is None:
+            reason = f"PostgreSQL: {refused.message}{_advice(definition)}"
+            lost.append(NotPorted(definition.kind, definition.of, definition.name, reason, definition.original))
+            continue
+        made.append(mended[0])
+        lost += mended[1]
     # A trigger that is refused takes its function with it.
     gone = {each.name for each in lost if each.kind == "trigger"}
     made = [each for each in made if each.kind != "function" or each.name.removesuffix("_fn") not in gone]

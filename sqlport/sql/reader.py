@@ -216,6 +216,8 @@ class Reader:
             return None, Problem("the statement is nested too deeply to be read", Span(0, len(self.sql)))
         if len(trees) != 1 or isinstance(trees[0], exp.Command):
             return None, Problem("not a SQLite statement that can be read", Span(0, len(self.sql)))
+        if any(not query.expressions for query in trees[0].find_all(exp.Select)):
+            return None, Problem("a SELECT has no columns", Span(0, len(self.sql)))
         return self._finished(trees[0]), None
 
     def _problem(self, error: ParseError) -> Problem:

@@ -99,7 +99,17 @@ def test_cast_type_is_as_written() -> None:
 
 @pytest.mark.parametrize(
     "sql",
-    ["SELEC 1", "SELECT 'a", "SELECT (1", "SELECT 1 FROM", "hello world out there", "INSERT INTO", ")"],
+    [
+        "SELEC 1",
+        "SELECT 'a",
+        "SELECT (1",
+        "SELECT 1 FROM",
+        "hello world out there",
+        "INSERT INTO",
+        "SELECT f(SELECT)",
+        "SELECT",
+        ")",
+    ],
 )
 def test_what_is_no_statement_is_a_problem_and_never_raises(sql: str) -> None:
     parsed = read(sql)
