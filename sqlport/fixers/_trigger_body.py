@@ -154,6 +154,8 @@ class Porter:
             return "RETURN NULL"
         if kind == "FAIL":
             raise UnportableError("RAISE(FAIL) keeps the rows that were written before, PostgreSQL takes all back")
+        if len(call.expressions) != 2:
+            raise UnportableError("RAISE() has an action and a message")
         message = call.expressions[1]
         if isinstance(message, exp.Literal) and message.is_string:
             said = text_of(message).replace("%", "%%")
