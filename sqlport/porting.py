@@ -304,7 +304,7 @@ def _finished(
     from sqlport.sql.parameters import numbered
 
     text = parsed.text
-    numbers, question_parameters = numbered(parsed.placeholders)
+    numbers, question_parameters = numbered(parsed)
     question = apply(text, numbers)
     if request.speaks_target:
         made, found = _round(parsed, request, last=True)

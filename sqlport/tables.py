@@ -28,7 +28,7 @@ class Schema:
         tables = [table for table in self.catalog if table.sql and table.kind == "table"]
         indexes = [index.sql for table in tables for index in table.indexes if index.sql]
         views = [table.sql for table in self.catalog if table.sql and table.kind == "view"]
-        triggers = [trigger.sql for table in self.catalog for trigger in table.triggers if not trigger.dropped]
+        triggers = [trigger.sql for table in self.catalog for trigger in table.triggers]
         return (*(table.sql for table in tables), *indexes, *views, *triggers)
 
 

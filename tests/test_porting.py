@@ -135,6 +135,8 @@ def test_a_script_is_ported_in_place_with_everything_between_kept() -> None:
         ("SELECT ? % 2", "psycopg", "SELECT %s %% 2", (0,)),
         ("SELECT ? % 2", "none", "SELECT ? % 2", (0,)),
         ("SELECT 5 % 2", "psycopg", "SELECT 5 % 2", ()),
+        ("SELECT 1 WHERE 1=?AND 2=:b", "psycopg", "SELECT 1 WHERE 1=%s AND 2=%(b)s", (0, "b")),
+        ("SELECT 1 WHERE 1=?AND 2=3", "numbered", "SELECT 1 WHERE 1=$1 AND 2=3", (0,)),
         ("SELECT '?'", "psycopg", "SELECT '?'", ()),
     ],
 )

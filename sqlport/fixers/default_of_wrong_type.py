@@ -14,17 +14,22 @@ _NUMBERS = frozenset(["bigint", "integer", "smallint", "double precision", "real
 _KEYWORDS = frozenset(["NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"])
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*")
+_BOOLEANS = {"0": "FALSE", "1": "TRUE"}
 _DATES = ("date", "time")
 
 
 def find(context: Context) -> Iterator[Proposal]:
-    """A bare word as a default (a string for SQLite), and strings that the column's type does not take."""
+    """A bare word as a default (a string for SQLite), and numbers and strings that the column's type does not take."""
     for table, column in defined_columns(context):
         default = column.first("default")
-        if default is None or default.expression is None or default.enclosed:
+        if default is None or default.expression is None:
             continue
         text = default.expression.of(context.parsed.text)
         kind = chosen_type(context, table, column).type
+        if kind == "boolean" and text in _BOOLEANS:
+            yield Proposal(default.expression, (replace(default.expression, _BOOLEANS[text]),))
+        if default.enclosed:
+            continue
         is_word = bool(re.fullmatch(r"[^\W\d]\w*", text))
         if is_word and text.upper() in _KEYWORDS:
             continue

@@ -12,6 +12,6 @@ from sqlport.sql.parameters import spelled
 def find(context: Context) -> Iterator[Proposal]:
     """Every placeholder, where the call takes those of the target."""
     if context.speaks_target:
-        for placeholder, text in spelled(context.parsed.placeholders, context.target.driver):
+        for placeholder, text in spelled(context.parsed, context.target.driver):
             if placeholder.text != text:
                 yield Proposal(placeholder.span, (replace(placeholder.span, text),))

@@ -42,6 +42,7 @@ _FAR_REACHING = frozenset({"DO", "CALL", "LOAD"})
 _TRIGGER = re.compile(r"(?i)CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|TRIGGER)\b")
 _EXISTS = re.compile(r'^relation "(?P<name>.+)" already exists')
 _COLUMN_EXISTS = re.compile(r'^column "(?P<column>.+)" of relation "(?P<name>.+)" already exists')
+_TRIGGER_EXISTS = re.compile(r'^trigger "(?P<trigger>.+)" for relation "(?P<name>.+)" already exists')
 _DUPLICATE_RELATION, _DUPLICATE_COLUMN = "42P07", "42701"
 _DUPLICATES = frozenset({"42710", "42723", "42P06", _DUPLICATE_RELATION, _DUPLICATE_COLUMN})
 
@@ -124,11 +125,15 @@ def _duplicate(verdict: Verdict, notices: Sequence[Refusal]) -> Refusal | None:
 
 
 def _set_aside(connection: PGconn, doubled: Refusal) -> bool:
-    """Give the old relation another name, or drop the old column; the transaction is rolled back anyway."""
+    """Give the old relation another name, or drop the old column or trigger; the transaction is rolled back anyway."""
     match = _COLUMN_EXISTS.match(doubled.message) if doubled.sqlstate == _DUPLICATE_COLUMN else None
     if match:
         table, column = _identifier(match["name"]), _identifier(match["column"])
         return _plain(connection, f"ALTER TABLE {table} DROP COLUMN {column} CASCADE") is None
+    match = _TRIGGER_EXISTS.match(doubled.message)
+    if match:
+        table, trigger = _identifier(match["name"]), _identifier(match["trigger"])
+        return _plain(connection, f"DROP TRIGGER {trigger} ON {table}") is None
     match = _EXISTS.match(doubled.message)
     if not match:
         return False

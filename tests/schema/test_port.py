@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -13,8 +14,9 @@ from sqlport.engines.postgres import Server
 from sqlport.model import SqlportError
 from sqlport.rulebook import load
 from sqlport.schema import PortedSchema, Source, down_sql, port_schema, read_source, up_sql
-from sqlport.schema.drift import on_server
+from sqlport.schema.drift import drift, on_server
 from sqlport.schema.from_postgres import read_postgres
+from sqlport.schema.migrations import port_migrations
 
 BOOK = load()
 
@@ -156,6 +158,39 @@ def test_a_script_ends_behind_a_comment(tmp_path: Path, server: Server) -> None:
         assert "v" in read_postgres(connection).views
 
 
+def test_the_profile_native_has_types_of_its_own(tmp_path: Path, server: Server) -> None:
+    script = (
+        "CREATE TABLE t (ok BOOLEAN NOT NULL DEFAULT 1, at TIMESTAMP, doc JSON, cost DECIMAL(8, 2) DEFAULT 0, u UUID)"
+    )
+    config = Config(profile="native")
+    source = read_source(database(tmp_path, script), config)
+    sure, shape = on_server(port_schema(source, config.target, BOOK), server)
+    assert sure.schema.not_ported == ()
+    assert [column.type for column in shape.tables["t"].columns] == [
+        "boolean",
+        "timestamp with time zone",
+        "jsonb",
+        "numeric(8,2)",
+        "uuid",
+    ]
+    assert shape.tables["t"].columns[0].default == "true"
+
+
+def test_names_of_any_kind_survive(tmp_path: Path, server: Server) -> None:
+    script = """
+        CREATE TABLE "Order Details" ("user" INTEGER PRIMARY KEY, [weird name]TEXT UNIQUE, `Größe` REAL, "a""b" INT);
+        CREATE TABLE "group" (id INTEGER PRIMARY KEY, "order" INTEGER UNIQUE REFERENCES "Order Details" ("user"));
+        CREATE INDEX "my index" ON "Order Details" ("weird name" DESC);
+        CREATE VIEW "My View" AS SELECT "user" AS "User Id" FROM "Order Details";
+        CREATE TRIGGER "trg 1" AFTER INSERT ON "group" WHEN new."order" > 0 BEGIN DELETE FROM "Order Details"; END;
+    """
+    sure, shape = on_server(of_script(tmp_path, script), server)
+    assert sure.schema.not_ported == ()
+    assert list(shape.tables) == ["group", "order details"]
+    assert [column.name for column in shape.tables["order details"].columns] == ["user", "weird name", "größe", 'a"b']
+    assert shape.tables["group"].triggers[0].name == "trg 1"
+
+
 class TestMigrations:
     def folder(self, tmp_path: Path, **files: str) -> Path:
         for name, text in files.items():
@@ -199,6 +234,47 @@ class TestMigrations:
         (problem,) = read_source(folder, Config()).problems
         assert problem.place.endswith("_1.sql:3")
         assert "no such table" in problem.reason
+
+
+class TestPerMigration:
+    MIGRATIONS: ClassVar = {
+        "1_first.sql": (
+            "PRAGMA foreign_keys = ON;\n"
+            "CREATE TABLE child (id INTEGER PRIMARY KEY, pid INTEGER REFERENCES parent (id), n TEXT COLLATE NOCASE);\n"
+            'CREATE TABLE parent (id INTEGER PRIMARY KEY, a TEXT);\nINSERT INTO parent (a) VALUES ("x");\n'
+        ),
+        "2_rebuild.sql": (
+            "BEGIN;\nCREATE TABLE new_parent (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT '', ok BOOLEAN);\n"
+            "INSERT INTO new_parent (id, a) SELECT id, a FROM parent;\nDROP TABLE parent;\n"
+            "ALTER TABLE new_parent RENAME TO parent;\nCOMMIT;\n"
+        ),
+        "3_index.sql": "CREATE INDEX parent_a ON parent (a) WHERE ok;\n",
+    }
+
+    def test_each_is_ported_and_together_they_make_the_schema(self, tmp_path: Path, server: Server) -> None:
+        before, after = tmp_path / "before", tmp_path / "after"
+        before.mkdir()
+        after.mkdir()
+        for name, text in self.MIGRATIONS.items():
+            (before / name).write_text(text)
+        made = port_migrations(before, Config().target, BOOK)
+        assert [(each.name, each.left) for each in made] == [(name, ()) for name in self.MIGRATIONS]
+        for each in made:
+            (after / each.name).write_text(each.sql)
+        source = read_source(before, Config())
+        found = drift(source, ported(source), str(after), server)
+        assert (found.differences, found.known) == ((), ())
+        assert "-- PRAGMA foreign_keys = ON;" in made[0].sql
+        assert "ALTER TABLE child ADD FOREIGN KEY (pid) REFERENCES parent (id);" in made[1].sql
+
+    def test_a_migration_that_sqlite_refuses_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "1.sql").write_text("CREATE TABLE t (a TEXT);\nALTER TABLE nowhere ADD COLUMN b;\n")
+        with pytest.raises(SqlportError, match=r"1\.sql:2: SQLite refuses"):
+            port_migrations(tmp_path, Config().target, BOOK)
+
+    def test_a_folder_without_migrations_is_told(self, tmp_path: Path) -> None:
+        with pytest.raises(SqlportError, match="no migrations"):
+            port_migrations(tmp_path, Config().target, BOOK)
 
 
 class TestFiles:

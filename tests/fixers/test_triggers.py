@@ -1,0 +1,116 @@
+"""Ported triggers do on PostgreSQL what SQLite's did: the tables are the same afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+import sqlport
+from sqlport.config import Config
+from sqlport.engines.postgres import Server
+from tests.judge import on_postgres, on_sqlite
+
+TABLES = """
+CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT, stock INTEGER NOT NULL DEFAULT 0, at TEXT);
+CREATE TABLE log (what TEXT, item INTEGER, old TEXT, new TEXT);
+CREATE TABLE total (name TEXT PRIMARY KEY, n INTEGER NOT NULL);
+INSERT INTO item (id, name, stock) VALUES (1, 'a', 5), (2, 'b', 0), (3, NULL, 7);
+INSERT INTO total VALUES ('a', 5);
+"""
+WORK = """
+UPDATE item SET stock = stock + 1 WHERE id < 3;
+INSERT INTO item (id, name, stock) VALUES (4, 'c', 2);
+UPDATE item SET name = 'z' WHERE id = 1;
+DELETE FROM item WHERE id = 2;
+"""
+TRIGGERS = [
+    "CREATE TRIGGER t AFTER UPDATE ON item BEGIN UPDATE item SET at = 'now' WHERE id = NEW.id; END",
+    """CREATE TRIGGER t AFTER UPDATE OF stock, at ON item FOR EACH ROW
+    BEGIN UPDATE item SET at = 'x' WHERE rowid = OLD.rowid; END""",
+    "CREATE TRIGGER t AFTER INSERT ON item BEGIN UPDATE item SET stock = stock * 2 WHERE id = NEW.id; END",
+    "CREATE TRIGGER t AFTER DELETE ON item BEGIN INSERT INTO log (what, item, old) VALUES ('x', OLD.id, OLD.name); END",
+    """CREATE TRIGGER t AFTER UPDATE ON item WHEN OLD.name IS NOT NEW.name OR NEW.stock BEGIN
+        -- both values; the semicolon here is no end
+        INSERT INTO log VALUES ('name', NEW.id, OLD.name, ifnull(NEW.name, 'none;'));
+        INSERT OR IGNORE INTO total VALUES (NEW.name, 1);
+        INSERT OR REPLACE INTO total (name, n) VALUES ('last', NEW.id);
+    END""",
+    """CREATE TRIGGER t BEFORE INSERT ON item BEGIN
+        SELECT CASE WHEN NEW.stock > 100 THEN RAISE(ABORT, 'much') END;
+        INSERT INTO log (what, new) SELECT CASE WHEN NEW.stock THEN 'some' ELSE 'none' END, NEW.name;
+    END""",
+    "CREATE TRIGGER t BEFORE DELETE ON item WHEN OLD.stock < 100 BEGIN SELECT RAISE(IGNORE); END",
+    "CREATE TRIGGER t BEFORE UPDATE ON item BEGIN SELECT RAISE(IGNORE) WHERE NEW.id = 1; END",
+    "CREATE TRIGGER t BEFORE INSERT ON item BEGIN SELECT RAISE(IGNORE) FROM total WHERE name = 'a'; END",
+    "create trigger t after delete on item begin delete from log; insert into log (what) values ('x'); end",
+    """CREATE TRIGGER t AFTER INSERT ON item WHEN (SELECT count(*) FROM log) = 0 BEGIN
+        INSERT INTO log (what) VALUES ('first');
+    END""",
+    'CREATE TRIGGER "Odd Name" AFTER INSERT ON "item" BEGIN UPDATE `total` SET [n] = n + NEW.stock; END',
+]
+MANUAL = [
+    "CREATE TRIGGER t BEFORE UPDATE ON item BEGIN UPDATE item SET at = 'x' WHERE id = NEW.id; END",
+    "CREATE TRIGGER t AFTER INSERT ON item BEGIN SELECT RAISE(FAIL, 'x'); END",
+    "CREATE TRIGGER t AFTER INSERT ON item BEGIN SELECT 1, RAISE(ABORT, 'x'); END",
+    "CREATE TRIGGER t AFTER INSERT ON item BEGIN INSERT INTO log (what) VALUES (NEW.nothing); END",
+    "CREATE TRIGGER t AFTER INSERT ON item BEGIN INSERT INTO log (item) VALUES (last_insert_rowid()); END",
+    "CREATE TRIGGER t AFTER INSERT ON other BEGIN DELETE FROM log; END",
+    "CREATE TEMP TRIGGER t AFTER INSERT ON item BEGIN DELETE FROM log; END",
+]
+
+
+@pytest.fixture(scope="module")
+def connection(server: Server) -> Iterator[psycopg.Connection[Any]]:
+    with server.connect() as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_the_tables_are_the_same_afterwards(trigger: str, connection: psycopg.Connection[Any]) -> None:
+    script = f"{trigger};\n{WORK}"
+    ported = sqlport.port(script, schema=TABLES, unsafe=True)
+    assert "TRG001" in [finding.code for finding in ported.findings if finding.applied]
+    before = on_sqlite(TABLES, script)
+    assert before.error == ""
+    assert on_postgres(connection, TABLES, ported.sql, None) == before
+
+
+@pytest.mark.parametrize("trigger", MANUAL)
+def test_what_is_not_certain_is_left_to_a_person(trigger: str) -> None:
+    ported = sqlport.port(trigger, schema=TABLES, unsafe=True)
+    (finding,) = [finding for finding in ported.findings if finding.code == "TRG001"]
+    assert (finding.applied, ported.sql) == (False, trigger)
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_a_trigger_stays_without_leave(trigger: str) -> None:
+    ported = sqlport.port(trigger, schema=TABLES)
+    (finding,) = [finding for finding in ported.findings if finding.code == "TRG001"]
+    assert finding.fix is not None
+    assert finding.fix.condition
+    assert "$$" not in ported.sql
+
+
+def test_a_raised_error_is_that_of_a_constraint(server: Server) -> None:
+    trigger = "CREATE TRIGGER t BEFORE DELETE ON item BEGIN SELECT RAISE(ABORT, 'it''s 100%'); END"
+    with server.database() as name, server.connect(name) as connection:
+        for text in (TABLES, trigger):
+            connection.execute(sqlport.port(text, schema=TABLES, unsafe=True, driver="none").sql.encode())
+        with pytest.raises(psycopg.IntegrityError, match="it's 100%"):
+            connection.execute("DELETE FROM item")
+
+
+def test_a_script_with_a_trigger_is_fixed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "schema.sql"
+    file.write_text(f"{TABLES.partition('INSERT')[0]}{TRIGGERS[0]};\nDROP TRIGGER t;\n")
+    report = sqlport.fix(["schema.sql"], Config(), write=True, unsafe=True)
+    assert report.written == ("schema.sql",), [str(finding.message) for finding in report.findings]
+    text = file.read_text()
+    assert "EXECUTE FUNCTION t_fn();\nDROP TRIGGER t ON item;" in text
+    assert sqlport.fix(["schema.sql"], Config(), write=True, unsafe=True).written == ()
+    assert file.read_text() == text
