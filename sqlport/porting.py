@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sqlport.rulebook import Rule, Rulebook
     from sqlport.sql import Parsed, Rewrite
 
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _LAST = frozenset(["PRM001", "PRM003", "ROW002"])
 _ROUNDS = 8  # rewrites that wanted the same text get their turn in the next round; the last finds nothing
 
@@ -230,7 +232,7 @@ def _keeps_parameters(parsed: Parsed, rewrites: Sequence[Rewrite]) -> bool:
     for rewrite in rewrites:
         inside = [p.span for p in parsed.placeholders if p.text == "?" and rewrite.span.contains(p.span)]
         kept = [span for part in rewrite.parts if isinstance(part, Span) for span in inside if part.contains(span)]
-        if inside != kept:
+        if inside != kept or any(isinstance(part, str) and "?" in _QUOTED.sub("", part) for part in rewrite.parts):
             return False
     return True
 

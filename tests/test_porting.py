@@ -206,3 +206,11 @@ def test_a_broken_statement_breaks_no_rule() -> None:
             one, other = dice.choice(tokens), dice.choice(tokens)
             for broken in (sql[: one.end], sql[one.start :], sql[: one.start] + other.text + sql[one.end :]):
                 assert port_statement(broken, (), request).sql
+
+
+def test_a_fix_that_would_repeat_a_parameter_without_a_number_is_left_to_a_person() -> None:
+    schema = "CREATE TABLE karma (points INTEGER NOT NULL)"
+    sql = "UPDATE karma SET points = max(-100, min(100, points + ?)) WHERE points = ?"
+    ported = sqlport.port(sql, schema=schema, driver="none", unsafe=True)
+    assert ported.sql.count("?") == 2
+    assert ported.parameters == (0, 1)

@@ -62,7 +62,7 @@ def port(ctx: click.Context, /, source: str, out: Path, force: bool, per_migrati
 
     config, read, ported = _ported(source, given)
     if per_migration:
-        ctx.exit(_each(source, out, config, force=force))
+        ctx.exit(_each(out, config, read, ported, force=force))
     with throwaway(config.postgres, config.postgres_version) as server:
         sure, _ = on_server(ported, server)
     heading = f"The schema of {read.label} for PostgreSQL, made by `sqlport schema port`."
@@ -104,21 +104,25 @@ def apply(folder: str, url: str | None, **given: Any) -> None:
 
 @schema.command()
 @_SQLITE
-@click.argument("target", metavar="TARGET")
+@click.argument("target", metavar="[TARGET]", required=False)
 @click.option("--allow-not-ported", is_flag=True, help="Exit 0 where all that is missing was not ported.")
 @_settings
 @click.pass_context
-def diff(ctx: click.Context, /, source: str, target: str, allow_not_ported: bool, **given: Any) -> None:
+def diff(ctx: click.Context, /, source: str, target: str | None, allow_not_ported: bool, **given: Any) -> None:
     """Compare SOURCE with TARGET: a postgresql:// URL, or a folder or file of PostgreSQL migrations.
 
-    Nothing is written on either side. Exit code 1 where they differ.
+    Without TARGET the server in DATABASE_URL is compared. Nothing is written on either side.
+    Exit code 1 where they differ.
     """
     from sqlport.engines.postgres import throwaway
     from sqlport.schema.drift import drift
 
+    wanted = target or os.environ.get("DATABASE_URL", "")
+    if not wanted:
+        raise click.UsageError("give TARGET (a URL, or PostgreSQL migrations), or set DATABASE_URL", ctx)
     config, read, ported = _ported(source, given)
     with throwaway(config.postgres, config.postgres_version) as server:
-        found = drift(read, ported, target, server)
+        found = drift(read, ported, wanted, server)
     for difference in found.differences:
         click.echo(str(difference))
     _tell_lost(found.known)
@@ -163,18 +167,25 @@ def _ported(source: str, given: dict[str, Any]) -> tuple[Config, Source, PortedS
     return config, read, port_schema(read, config.target, rulebook(config))
 
 
-def _each(source: str, out: Path, config: Config, *, force: bool) -> int:
-    """Write every migration for itself; the exit code. They are tried by `schema apply` and `schema diff`."""
+def _each(out: Path, config: Config, read: Source, ported: PortedSchema, *, force: bool) -> int:
+    """Write every migration for itself, and compare what they make with SQLite's schema; the exit code."""
+    from sqlport.engines.postgres import throwaway
     from sqlport.project import rulebook
+    from sqlport.schema.drift import drift
     from sqlport.schema.migrations import port_migrations
 
     left: list[str] = []
-    for migration in port_migrations(Path(source), config.target, rulebook(config)):
+    for migration in port_migrations(Path(read.label), config.target, rulebook(config)):
         _write(out / migration.name, migration.sql, force=force)
         left += migration.left
     for one in left:
         click.echo(one, err=True)
-    return 1 if left else 0
+    with throwaway(config.postgres, config.postgres_version) as server:
+        found = drift(read, ported, str(out), server)
+    for difference in found.differences:
+        click.echo(f"after all of them: {difference}", err=True)
+    click.echo(f"applied on {found.server}", err=True)
+    return 1 if left or found.differences else 0
 
 
 def _counts(made: PortedSchema) -> str:

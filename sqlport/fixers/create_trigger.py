@@ -15,6 +15,7 @@ from sqlport.sql.triggers import CreateTrigger, read_create_trigger
 _GUARD = "pg_trigger_depth() = 0"
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _ALL_ROWS = "nothing relies on the trigger having run for one row before the next row of a statement is written"
+_TRIED = "it has been tried: PostgreSQL looks into the body of a function only when it runs"
 _RECURSION = "no other trigger writes to {table} (SQLite runs this one then, but never inside itself)"
 
 
@@ -63,7 +64,7 @@ def _ported(context: Context, trigger: CreateTrigger) -> tuple[tuple[Rewrite, ..
     outer = _function(text, trigger, body, when if inside else "", multiline)
     tail = _statement(trigger, body, "" if inside else when, multiline)
     if not conditions and not body.conditions:
-        conditions = ["the function is never called but by this trigger, and the trigger has been tried"]
+        conditions = [_TRIED]
     return (Rewrite(outer.start, outer.end, (*outer.parts, tail)), *body.rewrites), (*conditions, *body.conditions)
 
 

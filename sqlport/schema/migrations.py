@@ -44,7 +44,7 @@ def port_migrations(folder: Path, target: Target, book: Rulebook) -> list[Migrat
     """
     from sqlport.catalog.scratch import new_scratch
 
-    found = scripts(folder)
+    found = scripts(folder) if folder.is_dir() or folder.suffix.lower() == ".sql" else []
     if not found:
         raise SqlportError(f"{folder}: holds no .sql file, so there are no migrations to port one by one")
     base = folder if folder.is_dir() else folder.parent

@@ -91,7 +91,10 @@ def test_apply_runs_on_a_server_and_says_which(run: Run, server: Server) -> None
         assert "already exists; nothing was applied" in again.output
 
 
-def test_apply_without_a_server_tries_it_on_a_throwaway(run: Run, project: Path) -> None:
+def test_apply_without_a_server_tries_it_on_a_throwaway(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
     run("schema", "port", "app.db", "--out", "out")
     result = run("schema", "apply", "out")
     assert result.exit_code == 0, result.output
@@ -119,13 +122,31 @@ def test_report_writes_two_documents(run: Run, project: Path) -> None:
     ("arguments", "message"),
     [
         (("port", "nothing.db", "--out", "out"), "no such file"),
+        (("diff", "app.db"), "set DATABASE_URL"),
         (("diff", "app.db", "nothing"), "no such file or folder"),
         (("diff", "app.db", "empty"), "holds no .sql file"),
         (("diff", "app.db", "postgresql://nobody@127.0.0.1:1/none"), "no connection"),
     ],
 )
-def test_what_cannot_be_done_is_exit_2(run: Run, project: Path, arguments: tuple[str, ...], message: str) -> None:
+def test_what_cannot_be_done_is_exit_2(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
     (project / "empty").mkdir()
     result = run("schema", *arguments)
     assert result.exit_code == 2
     assert message in result.output
+
+
+def test_each_migration_is_ported_in_place(run: Run, project: Path) -> None:
+    folder = project / "migrations"
+    folder.mkdir()
+    (folder / "1_first.sql").write_text("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);\n")
+    (folder / "2_more.sql").write_text("PRAGMA user_version = 2;\nALTER TABLE t ADD COLUMN ok BOOLEAN DEFAULT 0;\n")
+    result = run("schema", "port", "migrations", "--out", "out", "--per-migration")
+    assert result.exit_code == 0, result.output
+    assert "applied on PostgreSQL 18" in result.stderr
+    assert (project / "out" / "2_more.sql").read_text() == (
+        "-- PRAGMA user_version = 2;\nALTER TABLE t ADD COLUMN ok bigint DEFAULT 0;\n"
+    )
+    assert run("schema", "port", "app.db", "--out", "other", "--per-migration").exit_code == 2

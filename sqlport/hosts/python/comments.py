@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,10 +32,10 @@ class Comment:
     trailing: bool
 
 
-def comments(source: Source, words: Sequence[str]) -> list[Comment]:
-    """The comments that contain one of the words (cheap when none is in the file)."""
-    lowered = source.text.lower()
-    if not any(word in lowered for word in words):
+def comments(source: Source, markers: Sequence[str]) -> list[Comment]:
+    """The comments that may speak to sqlport (cheap when none is in the file)."""
+    wanted = speaking(tuple(markers))
+    if wanted.search(source.text) is None:
         return []
     strings = [(token.start, token.end) for token in source.all_tokens()]
     starts = [start for start, _ in strings]
@@ -47,7 +48,7 @@ def comments(source: Source, words: Sequence[str]) -> list[Comment]:
             continue
         at = match.end()
         text = match.group()[1:].strip()
-        if any(word in text.lower() for word in words):
+        if wanted.match(f"#{text}"):
             line, column = source.lines.place(match.start())
             before = source.text[source.lines.starts[line - 1] : match.start()]
             found.append(Comment(text, match.start(), line, column, bool(before.strip())))
@@ -162,6 +163,8 @@ def _next_code_line(source: Source, line: int) -> int:
     return line
 
 
-def marker_word(marker: str) -> str:
-    """The part of a marker that is found however it is spaced."""
-    return marker.lower().replace(":", " ").replace("=", " ").split()[0]
+@functools.lru_cache(maxsize=8)
+def speaking(markers: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds what may be a comment that speaks to sqlport: a suppression, or one of the markers however it is spaced."""
+    marked = (re.escape(_plain(marker)).replace(":", r"\s*:\s*").replace("=", r"\s*=\s*") for marker in markers)
+    return re.compile("|".join((r"#[^\n]*sqlport\s*:", *(rf"#\s*{one}" for one in marked))), re.IGNORECASE)

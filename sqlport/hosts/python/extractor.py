@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlport.hosts import Extraction, Settings, Suppression
 from sqlport.hosts.python import strings
-from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines, marker_word, suppressions
+from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines, suppressions
 from sqlport.hosts.python.dialects import dialect_of_imports, takes_format
 from sqlport.hosts.python.evaluate import Evaluator
 from sqlport.hosts.python.flow import Flow, Pending
@@ -45,8 +45,6 @@ from sqlport.model import (
     Severity,
     Statement,
 )
-
-_COMMENT_WORDS = ("sqlport:", "sqlport :")
 
 
 @dataclass(slots=True)
@@ -92,8 +90,7 @@ class Extractor:
 
     def begin(self) -> None:
         """The sinks of libraries and those of the user."""
-        words = [*_COMMENT_WORDS, *(marker_word(marker) for marker in self.settings.markers)]
-        found = comments(self.source, words)
+        found = comments(self.source, self.settings.markers)
         self.marked = marked_lines(self.source, found, self.settings.markers)
         self.suppressions = suppressions(self.source, found)
         self.index = index(self.source.tree, self.sinks.by_method, self.sinks.function_names, strings=bool(self.marked))
@@ -123,7 +120,7 @@ class Extractor:
             if helper.called:
                 return
         elif last.site is not None and 0 < len(inner.variants) <= MAX_VARIANTS:
-            for number, variant in enumerate(inner.variants):
+            for number, variant in enumerate(inner.variants.values()):
                 self._add(variant, last.site, last.alternative + number)
             if not inner.open:
                 return
@@ -186,18 +183,11 @@ class Extractor:
         results = helper.texts(given)
         for inner, value in results:
             if not inner.whole:
-                self._vary(inner, value)
+                inner.vary(value)
         if not whole:
             return None
         texts = [Option(value) for inner, value in results if inner.whole]
         return choose(texts, self.evaluator.segment(found.sql)) if texts else self.evaluator.value(found.sql, scope)
-
-    def _vary(self, inner: Inner, value: Value) -> None:
-        for option in options(value):
-            if isinstance(option.value, Str) and len(inner.variants) <= MAX_VARIANTS:
-                inner.variants[option.value] = None
-            elif not isinstance(option.value, Str):
-                inner.open = True
 
     def _sink(
         self, call: ast.Call, found: Match, value: Value, known: Arguments, where: str, via: Helper | None

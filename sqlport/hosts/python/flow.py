@@ -11,6 +11,7 @@ from sqlport.hosts.python.scopes import ClassInfo, Scope, merge, parameter_names
 from sqlport.hosts.python.targets import assign, dotted
 from sqlport.hosts.python.truth import truth
 from sqlport.hosts.python.values import (
+    MAX_EACH,
     Class,
     Function,
     Items,
@@ -180,6 +181,8 @@ class Flow:
     def _grown(self, known: Value, method: str, added: Value, node: ast.expr) -> Value:
         if not isinstance(known, Items):
             return known
+        if len(known.values) >= MAX_EACH:
+            return Items(known.values, open=True)
         if method == "append":
             return Items((*known.values, added), known.open)
         if isinstance(added, Items):

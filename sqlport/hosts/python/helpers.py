@@ -6,13 +6,15 @@ import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from sqlport.hosts.python.flow import Flow
 from sqlport.hosts.python.inline import Given, bound, is_static
 from sqlport.hosts.python.match import Match
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import ANY_CALLABLE, Sink, Sinks
-from sqlport.hosts.python.values import Chars, Function, Gap, Object, Parameter, Piece, Str, Value
+from sqlport.hosts.python.strings import flat
+from sqlport.hosts.python.values import Chars, Function, Gap, Object, Parameter, Piece, Str, Value, options
 from sqlport.model import Dialect
 
 MAX_SIZE = 400
@@ -35,8 +37,22 @@ class Inner:
     via: Helper | None
     whole: bool
     plain: bool
-    variants: dict[Str, None] = field(default_factory=dict)
+    variants: dict[str, Str] = field(default_factory=dict)
     open: bool = False
+
+    def vary(self, value: Value) -> None:
+        """Note what a call makes of the text. Equal texts of several calls are written in no one place."""
+        for option in options(value):
+            text = option.value
+            if not isinstance(text, Str):
+                self.open = True
+                continue
+            key = flat(text)
+            known = self.variants.get(key)
+            if known is not None:
+                self.variants[key] = _unplaced(known, text)
+            elif len(self.variants) <= MAX_VARIANTS:
+                self.variants[key] = text
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +71,14 @@ class Helper:
         return frozenset(
             name for sink in self.sinks for name in (*sink.methods, *(f.rpartition(".")[2] for f in sink.functions))
         )
+
+    @property
+    def home(self) -> str:
+        """What a file has to name that can know the helper: its class or its module."""
+        if self.function.owner is not None:
+            return self.function.owner.node.name
+        path = PurePosixPath(self.function.home.source.file.path)
+        return path.parent.name if path.stem == "__init__" else path.stem
 
     @property
     def plain(self) -> bool:
@@ -92,6 +116,18 @@ class Helper:
         finally:
             home.budget.depth -= 1
         return found
+
+
+def _unplaced(a: Str, b: Str) -> Str:
+    """The text of both; where they are written differently it has no origin."""
+    if len(a.pieces) != len(b.pieces):
+        return Str(tuple(Chars(piece.text) if isinstance(piece, Chars) else piece for piece in a.pieces))
+    return Str(
+        tuple(
+            Chars(one.text) if isinstance(one, Chars) and one != other else one
+            for one, other in zip(a.pieces, b.pieces, strict=True)
+        )
+    )
 
 
 def _receiver(call: ast.Call, function: Function, scope: Scope) -> Object | None:

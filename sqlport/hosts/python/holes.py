@@ -151,7 +151,8 @@ def _clause(words: Sequence[str]) -> str:
     return next((word for word in reversed(words) if word in _CLAUSES), "")
 
 
-_SPACE = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))"
+# One white character at a time: `(?:\s+)+` would try every way to cut a run of them.
+_SPACE = r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))"
 _ANY = r"[\w\"'`\[({\ufffc.$]"
 _SHAPES = (
     rf"SELECT(?:{_SPACE}+[\w?:@$%+\-]|{_SPACE}*[\"'`\[({{\ufffc*])",

@@ -69,6 +69,8 @@ def index(tree: ast.Module, methods: Collection[str], functions: Collection[str]
                     found.append((node, owner, function))
                     if klass:
                         keeps_state.setdefault(klass, []).append(0)
+            elif callables and isinstance(target, ast.Call):
+                found.append((node, owner, function))
             elif isinstance(target, ast.Name):
                 by_name.append((node, owner, function, target.id))
         if wanted and _is_string(node):

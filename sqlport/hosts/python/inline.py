@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlport.hosts.python.scopes import Scope, parameter_names
@@ -46,6 +46,7 @@ class Budget:
     calls: int = MAX_CALLS
     work: int = MAX_WORK
     depth: int = 0
+    sizes: dict[int, int] = field(default_factory=dict)
 
     def begin(self) -> None:
         """A new expression, unless it is part of a followed function."""
@@ -72,7 +73,9 @@ def inline(evaluator: Evaluator, function: Function, given: Given, source: str) 
     """What the function returns; where its body is not followed, what its annotation says."""
     node, home, budget = function.node, function.home, evaluator.budget
     unknown = Unknown(source, f"built by `{node.name}()`, which is not followed")
-    size = _size(node)
+    size = budget.sizes.get(id(node))
+    if size is None:
+        size = budget.sizes[id(node)] = _size(node)
     if not size or not budget.spend(size):
         return home.calls.annotation(node.returns, function.scope) or unknown
     scope = bound(function, given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlport.hosts.python.evaluate import Evaluator
 from sqlport.hosts.python.scopes import Scope
@@ -73,8 +73,9 @@ def _sinks(target: ast.expr, evaluator: Evaluator, sinks: Sinks, scope: Scope) -
             bound = option.value
             found = sinks.by_method.get(bound.name, ())
             return _first(found, bound.receiver, bound.source, bound.name)
-    if isinstance(target, ast.Name):  # a user's own function
-        return [(sink, target.id, True) for sink in sinks.by_function.get(target.id, ())][:1]
+    if isinstance(target, ast.Name):  # a user's own function, or one that is called as a helper of the project is
+        named = sinks.by_function.get(target.id, ())[:1]
+        return [(replace(one, checked=True, silent=True) if one.key else one, target.id, not one.key) for one in named]
     return []
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlport.hosts import Extraction, Settings
-from sqlport.hosts.python.comments import marker_word
+from sqlport.hosts.python.comments import speaking
 from sqlport.hosts.python.extractor import Extractor
 from sqlport.hosts.python.helpers import Helper, active_sinks
 from sqlport.hosts.python.modules import modules_of
-from sqlport.hosts.python.sinks import ANY_CALLABLE, Sinks, load
+from sqlport.hosts.python.sinks import ANY_CALLABLE, CALLED, Sinks, load
 from sqlport.hosts.python.source import Source, check, parse
 from sqlport.model import Finding, SourceFile
 
@@ -78,18 +78,19 @@ class Project:
             self.found[path] = extractor.finish()
         return self.found
 
-    def _concerned(self, helpers: Iterable[Helper]) -> list[str]:
-        """The files that may call one of the helpers with a text."""
+    def _concerned(self, helpers: Sequence[Helper]) -> list[str]:
+        """The files that may call one of the helpers, with a text or with what is a part of one."""
         names = {name for helper in helpers for name in helper.names}
         anything = ANY_CALLABLE in names
         words = [re.escape(name).encode() for name in sorted(names - {ANY_CALLABLE})]
         pattern = re.compile(rb"\b(?:" + b"|".join(words) + rb")\b") if words else None
+        homes = {helper.home.encode() for helper in helpers if any(not inner.whole for inner in helper.inner)}
         return [
             path
             for path, (file, _) in self.files.items()
             if not self._is_broken(path)
-            and (path in self.extractors or _SQL.search(file.data))
-            and (anything or (pattern is not None and pattern.search(file.data)))
+            and ((anything and CALLED.search(file.data)) or (pattern is not None and pattern.search(file.data)))
+            and (path in self.extractors or _SQL.search(file.data) or any(home in file.data for home in homes))
         ]
 
     def _is_broken(self, path: str) -> bool:
@@ -110,5 +111,12 @@ def extract(file: SourceFile, settings: Settings) -> Extraction:
 def _may_hold_sql(data: bytes, sinks: Sinks, settings: Settings) -> bool:
     if any(need in data for need in sinks.needs):
         return True
-    lowered = data.lower() if b"#" in data and settings.markers else b""
-    return any(marker_word(marker).encode() in lowered for marker in (*settings.markers, "sqlport:"))
+    lowered = data.lower()
+    if b"sqlport" not in lowered and not any(_word(marker) in lowered for marker in settings.markers):
+        return False
+    return speaking(settings.markers).search(data.decode("latin-1")) is not None
+
+
+def _word(marker: str) -> bytes:
+    """The part of a marker that is found however it is spaced."""
+    return marker.lower().replace(":", " ").replace("=", " ").split()[0].encode()

@@ -68,7 +68,10 @@ class Sinks:
 
 ANY_CALLABLE = "*"
 """In `Sinks.by_function`: objects that are called with SQL themselves (`db("SELECT 1")`), known by their name."""
-_CALLABLE = re.compile(r"(?i)(^|_)(db|database|conn(ection)?|cur(sor)?|query|sql|transaction|tx|execute)\d*$")
+_NAMES = r"(?:db|database|conn(?:ection)?|cur(?:sor)?|query|sql|transaction|tx|execute)\d*"
+_CALLABLE = re.compile(rf"(?i)(?:^|_){_NAMES}$")
+CALLED = re.compile(rf"(?i)(?:\b|_){_NAMES}(?:\s*\(|\b[^\n]*\)\()".encode())
+"""What a file contains that calls such an object."""
 
 
 def is_callable_name(name: str) -> bool:

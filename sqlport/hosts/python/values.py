@@ -35,6 +35,9 @@ class Chars:
     literal: Literal | None = None
     offset: int = 0
 
+    def __hash__(self) -> int:  # cheap: values are compared far more often than they differ in place only
+        return hash(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -190,7 +193,10 @@ def options(value: Value) -> tuple[Option, ...]:
 def choose(found: Iterable[Option], source: str = "", limit: int = MAX_ALTERNATIVES) -> Value:
     """One of the given: nested choices flattened, equal ones joined; too many are what they have in common."""
     kept: dict[Value, tuple[tuple[int, int], ...]] = {}
-    for option in found:
+    given = list(found)
+    if len(given) == 1:
+        return given[0].value
+    for option in given:
         for inner in options(option.value):
             path = join_paths(option.path, inner.path)
             if path is None:

@@ -1,0 +1,191 @@
+"""What the files of a project tell of one another: helpers, their calls, and the texts that they are given."""
+
+# ruff: noqa: E501 - the tables are easier to read with one case a line
+
+from __future__ import annotations
+
+import textwrap
+import time
+
+import pytest
+
+from sqlport.files import source_of
+from sqlport.hosts import Extraction, Finder, Settings
+from tests.hosts.support import found, sqls
+
+DB = """
+import sqlite3
+class Database:
+    def __init__(self, path):
+        self.conn = sqlite3.connect(path)
+    def run(self, sql, args=()):
+        return self.conn.execute(sql, args)
+    def first(self, query, *args):
+        return self.run(f"{query} LIMIT 1", args)
+    def joined(self, sql):
+        if isinstance(sql, (list, tuple)):
+            sql = " ".join(sql)
+        return self.conn.execute(sql)
+    def drop(self, table):
+        self.conn.execute(f"DROP TABLE {table}")
+def fetch(sql):
+    return Database("x").run(sql)
+"""
+
+
+def project(**texts: str) -> dict[str, Extraction]:
+    """What is found in files that are named by their module."""
+    files = {f"{name}.py": source_of(f"{name}.py", textwrap.dedent(text).encode()) for name, text in texts.items()}
+    settings = Settings(read=files.get)
+    finder = Finder()
+    for file in files.values():
+        finder.add(file, settings)
+    return finder.finish()
+
+
+def dropped(result: dict[str, Extraction]) -> list[str]:
+    """The texts of the helper `drop`."""
+    return [statement.sql for statement in result["db.py"].statements if statement.sql.startswith("DROP")]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from db import fetch\nfetch('SELECT 1')", ["SELECT 1"]),
+        ("import db\ndb.fetch('SELECT 1')", ["SELECT 1"]),
+        ("from db import fetch as go\ngo('SELECT 1')", ["SELECT 1"]),
+        ("from db import Database\nDatabase('x').run('SELECT 1', (1,))", ["SELECT 1"]),
+        ("def f(store): store.run('SELECT 1')", ["SELECT 1"]),
+        ("class A:\n  def f(self): self.store.first('SELECT a FROM t')", ["SELECT a FROM t LIMIT 1"]),
+        ("def f(store): store.joined(['SELECT a', 'FROM t'])", ["SELECT a FROM t"]),
+        ("def f(store): store.joined('SELECT a')", ["SELECT a"]),
+        ("def f(store): store.run(sql='SELECT 1' if x else 'SELECT 2')", ["SELECT 1", "SELECT 2"]),
+        ("from db import fetch\ndef more(q): fetch(q)\nmore('SELECT 1')", ["SELECT 1"]),
+    ],
+)  # fmt: skip
+def test_calls_of_helpers_in_other_files_run_sql(source: str, expected: list[str]) -> None:
+    result = project(db=DB, app=source)["app.py"]
+    assert [statement.sql for statement in result.statements] == expected
+    assert result.findings == ()
+    assert {statement.dialect for statement in result.statements} == {"sqlite"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(store): store.run('faster')",
+        "def f(store): store.run()",
+        "def f(store): store.run(1)",
+        "def f(store): store.other('SELECT 1')",
+        "def fetch(text): pass\nfetch('SELECT 1')",
+        "from web import fetch\nfetch('Select a file')",
+        "def f(store): store.first('a', 'b')",
+        "log('SELECT 1')",
+        "x = 'SELECT 1'",
+        "def f(runner): runner.run(['ls'])",
+        "'a'.join(['SELECT 1'])",
+    ],
+)  # fmt: skip
+def test_other_calls_do_not(source: str) -> None:
+    result = project(db=DB, app=source)["app.py"]
+    assert result.statements == ()
+    assert result.findings == ()
+
+
+def test_a_helper_that_is_called_is_no_finding_and_one_that_is_not_is_one() -> None:
+    called = project(db=DB, app="from db import fetch\nfetch('SELECT 1')\ndef f(s): s.joined(['SELECT 2'])")
+    alone = project(db="import sqlite3\ndef run(sql):\n    sqlite3.connect('x').execute(sql)\n")
+    assert called["db.py"].findings == ()
+    assert [finding.code for finding in alone["db.py"].findings] == ["SQP001"]
+
+
+def test_a_statement_is_where_its_text_is_and_its_sink_is_the_call_of_the_helper() -> None:
+    result = project(db=DB, app="def f(store):\n    q = 'SELECT 1'\n    store.first(q)\n")["app.py"]
+    (statement,) = result.statements
+    assert (statement.path, statement.line, statement.sink_line, statement.sink) == ("app.py", 2, 3, "store.first")
+    assert {origin.literal.path for origin in statement.origins} == {"app.py", "db.py"}
+
+
+def test_arguments_in_the_text_of_a_helper_are_its_alternatives() -> None:
+    app = "from db import Database\nd = Database('x')\nd.drop('a')\nd.drop('b')\nd.drop('a')\n"
+    result = project(db=DB, app=app)
+    assert dropped(result) == ["DROP TABLE a", "DROP TABLE b"]
+    assert result["app.py"].statements == ()
+
+
+def test_where_a_call_is_not_known_the_hole_stays_beside_them() -> None:
+    app = "from db import Database\nd = Database('x')\nd.drop('a')\nd.drop(name())\nunknown.drop('c')\n"
+    texts = dropped(project(db=DB, app=app))
+    assert texts[0] == "DROP TABLE a"
+    assert len(texts) == 3 and all(text.startswith("DROP TABLE {") for text in texts[1:])
+
+
+def test_more_than_eight_of_them_are_the_hole() -> None:
+    app = "from db import Database\nd = Database('x')\n" + "".join(f"d.drop('t{n}')\n" for n in range(9))
+    assert dropped(project(db=DB, app=app)) == ["DROP TABLE {table}"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["env.query('SELECT 1')", "with env.query as db:\n    db('SELECT 1')", "from db import Query\nQuery()('SELECT 1')"],
+)
+def test_objects_that_are_called_with_sql(call: str) -> None:
+    db = "import sqlite3\nclass Query:\n  def execute(self, q): sqlite3.connect('').execute(q)\n  __call__ = execute\n"
+    result = project(db=db, app=call)["app.py"]
+    assert [statement.sql for statement in result.statements] == ["SELECT 1"]
+
+
+@pytest.mark.parametrize(
+    "call", ["env.log('SELECT 1')", "_('SELECT 1')", "env.query('all')", "db()", "print('SELECT 1')"]
+)
+def test_objects_that_are_not(call: str) -> None:
+    db = "import sqlite3\nclass Query:\n  def __call__(self, q): sqlite3.connect('').execute(q)\n"
+    assert project(db=db, app=call)["app.py"].statements == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def q(n):\n  s = 'SELECT a'\n  s += ' FROM ' + n\n  return s\ncur.execute(q('t'))", ["SELECT a FROM t"]),
+        ("def q(n):\n  if n is None:\n    return 'SELECT 1'\n  return 'SELECT ' + n\ncur.execute(q('a'))", ["SELECT a"]),
+        ("def q(n=None):\n  if n is None:\n    return 'SELECT 1'\n  return 'SELECT ' + n\ncur.execute(q())", ["SELECT 1"]),
+        ("def q(n):\n  if n == 'a':\n    return 'SELECT 1'\n  elif n == 'b':\n    return 'SELECT 2'\n  return 'SELECT 3'\ncur.execute(q('b'))", ["SELECT 2"]),
+        ("def q():\n  if x:\n    return 'SELECT 1'\n  return 'SELECT 2'\ncur.execute(q())", ["SELECT 1", "SELECT 2"]),
+        ("def q(): return 'SELECT 1', (1,)\nsql, args = q()\ncur.execute(sql, args)", ["SELECT 1"]),
+        ("parts = ['SELECT a']\nif x: parts.append('b')\nparts.append('FROM t')\ncur.execute(' '.join(parts))",
+         ["SELECT a b FROM t", "SELECT a FROM t"]),
+        ("parts = ['a = ?']\nfor c in cols: parts.append(f'{c} = ?')\ncur.execute('UPDATE t SET ' + ', '.join(parts))",
+         ["UPDATE t SET a = ?, {c} = ?"]),
+        ("case = lambda x: f'CASE {x} END'\ncur.execute('SELECT ' + ' + '.join(map(case, ['a', 'b'])))",
+         ["SELECT CASE a END + CASE b END"]),
+        ("class A:\n  def f(self):\n    def q(t): return 'DELETE FROM ' + t\n    cur.execute(q('t'))", ["DELETE FROM t"]),
+        ("s = f'SELECT a FROM t{x}'[:-1] + ' LIMIT 1'\ncur.execute(s)", ["SELECT a FROM t{x} LIMIT 1"]),
+    ],
+)  # fmt: skip
+def test_functions_and_lists_are_followed(source: str, expected: list[str]) -> None:
+    assert sqls(source) == expected
+
+
+def test_too_many_alternatives_are_what_they_have_in_common() -> None:
+    source = "s = 'UPDATE t SET a = 1'\n" + "".join(f"if x{n}: s += ', c{n} = 1'\n" for n in range(6))
+    texts = sqls(source + "s += ' WHERE id = ?'\ncur.execute(s)")
+    assert len(texts) <= 8
+    assert all(text.startswith("UPDATE t SET a = 1") and text.endswith(" WHERE id = ?") for text in texts)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(a): return g(a) + g(a)\ndef g(a):\n  x = f(a)\n  y = f(a)\n  return x + y\ncur.execute('SELECT ' + f('a'))",
+        "def run(q): cur.execute(q)\n" + "run('SELECT 1')\n" * 2000,
+        "".join(f"def r{n}(q): r{n + 1}(q)\n" for n in range(300)) + "def r300(q): cur.execute(q)\nr0('SELECT 1')",
+        "def run(q):\n" + "  if x: q += ' a'\n" * 200 + "  cur.execute(q)\n" + "run('SELECT 1')\n" * 100,
+        "def run(q):\n  run(q)\n  again(q)\n  cur.execute(q)\ndef again(q):\n  run(q)\n  again(q)\nrun('SELECT 1')",
+        "parts = []\n" + "if x: parts.append('a')\n" * 2000 + "cur.execute('SELECT ' + ', '.join(parts))",
+    ],
+    ids=range(6),
+)
+def test_helpers_without_end_are_done_quickly(source: str) -> None:
+    begin = time.process_time()
+    found(source)
+    assert time.process_time() - begin < 3.0, "one second on an idle machine"
