@@ -53,7 +53,7 @@ def proofs(
     ddl = list(ddl) or definitions(tables, config, book())
     cases = []
     for number, (original, port) in enumerate(pairs):
-        _, keys = numbered(read(original).placeholders)
+        _, keys = numbered(read(original))
         cases.append(Case(statement(number, original, types=types or {}), port, keys))
     prepared = prepare_schema(server, ddl)
     assert not prepared.failures, prepared.failures
