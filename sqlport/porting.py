@@ -20,6 +20,7 @@ from sqlport.model import (
     Hole,
     Severity,
     Span,
+    Statement,
     Target,
 )
 
@@ -52,6 +53,14 @@ class StatementPort:
     question_parameters: tuple[int | str, ...]
     question_holes: tuple[Hole, ...]
     left: OneOf["", "unsafe", "manual"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ported:
+    """A statement and what became of it."""
+
+    statement: Statement
+    port: StatementPort
 
 
 @dataclass(frozen=True, slots=True)

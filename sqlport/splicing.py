@@ -9,7 +9,7 @@ from sqlport.hosts import Refusal, apply_edits, map_edits
 from sqlport.hosts.mapping import LiteralEdit, Unmappable, conflicts, literal_edits
 from sqlport.model import Edit, Effect, FileEdit, Finding, Severity, SourceFile, Span, Statement, Verdict
 from sqlport.placing import Placer
-from sqlport.project import Ported
+from sqlport.porting import Ported
 
 
 @dataclass(frozen=True, slots=True)
