@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 
 from sqlport.model import Dialect, Edit, FileEdit, Finding, SourceFile, Statement
@@ -51,12 +51,24 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A call at `line` of `path` that runs the script of another file; `sink` and `dialect` as in a statement."""
+
+    script: str
+    sink: str
+    path: str
+    line: int
+    dialect: Dialect
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """All that a host found in one file."""
 
     statements: tuple[Statement, ...] = ()
     findings: tuple[Finding, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,7 @@ class Finder:
 
         self._python = python.Project()
         self._found: dict[str, Extraction] = {}
+        self._settings: dict[str, Settings] = {}
 
     def add(self, file: SourceFile, settings: Settings) -> None:
         """Read a file by the host of its suffix. Raises SqlportError for sinks that are wrong in the settings."""
@@ -99,11 +112,47 @@ class Finder:
         if file.path.lower().endswith(".sql"):
             self._found[file.path] = sqlfile.extract(file, settings)
         else:
+            self._settings[file.path] = settings
             self._python.add(file, settings)
 
     def finish(self) -> dict[str, Extraction]:
         """What was found in each file, by its path."""
-        return {**self._found, **self._python.finish()}
+        found = {**self._found, **self._python.finish()}
+        linked: set[str] = set()
+        for path in list(found):
+            for link in found[path].links:
+                if link.script not in linked:
+                    linked.add(link.script)
+                    self._link(link, found)
+        return found
+
+    def _link(self, link: Link, found: dict[str, Extraction]) -> None:
+        """Tell the statements of a script which call runs them; those of a script that was not given go to the call."""
+        from sqlport.hosts import sqlfile
+
+        settings = self._settings[link.path]
+        script = found.get(link.script)
+        target = link.script
+        if script is None:
+            file = settings.read(link.script) if settings.read is not None else None
+            if file is None:
+                return
+            script, target = sqlfile.extract(file, settings), link.path
+        statements = tuple(
+            replace(
+                one,
+                sink=link.sink,
+                sink_path=link.path,
+                sink_line=link.line,
+                dialect=one.dialect if one.dialect != "unknown" else link.dialect,
+            )
+            for one in script.statements
+        )
+        if target == link.script:
+            found[target] = replace(script, statements=statements)
+        else:
+            known = found[target]
+            found[target] = replace(known, statements=(*known.statements, *statements))
 
 
 def extract(file: SourceFile, settings: Settings) -> Extraction:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from sqlport.hosts.python import strings
 from sqlport.hosts.python.inline import Given, inline
 from sqlport.hosts.python.lookups import named, table_item
+from sqlport.hosts.python.paths import is_resource, joined, method_of, path_of, tail
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.values import (
     MAX_EACH,
     Class,
     Const,
+    File,
     Function,
     Instance,
     Items,
@@ -68,11 +70,16 @@ class Calls:
 
     def _method(self, receiver: Value, function: ast.Attribute, node: ast.Call, scope: Scope) -> Value:
         name = function.attr
+        if is_resource(function) and node.args:
+            return joined(File(()), [self.evaluator.value(node.args[0], scope)])
         if isinstance(receiver, Str):
             return self._string_method(receiver, name, node, scope)
         if isinstance(receiver, Ref):
             target = self.evaluator.imported(Ref(f"{receiver.name}.{name}", receiver.level))
             return self._call(target, node, scope)
+        if isinstance(receiver, File):
+            arguments = [self.evaluator.value(argument, scope) for argument in node.args]
+            return self._read(method_of(receiver, name, arguments), node)
         if isinstance(receiver, Instance):
             return self._returned(f"{receiver.type}.{name}", node)
         if isinstance(receiver, (Object, Class)):
@@ -124,6 +131,9 @@ class Calls:
             return self._map(node, scope)
         if not node.args:
             return self.evaluator.unknown(node)
+        found = path_of(name, [self.evaluator.value(argument, scope) for argument in node.args])
+        if found is not None:
+            return self._read(found, node)
         argument = self.evaluator.value(node.args[-1 if name == "typing.cast" else 0], scope)
         if name in ("textwrap.dedent", "inspect.cleandoc"):
             change = strings.dedent if name == "textwrap.dedent" else strings.cleandoc
@@ -137,6 +147,17 @@ class Calls:
             pairs = (Items((Const(index), value)) for index, value in enumerate(argument.values))
             return Items(tuple(pairs), argument.open)
         return self.evaluator.unknown(node)
+
+    def _read(self, found: tuple[File, bool] | None, node: ast.Call) -> Value:
+        """A path, or the text that is read from it."""
+        if found is None:
+            return self.evaluator.unknown(node)
+        file, is_text = found
+        if not is_text:
+            return file
+        path = tail(file)
+        text = self.evaluator.script(path) if path else None
+        return self.evaluator.unknown(node, "it is read from a file that is not known here") if text is None else text
 
     def _map(self, node: ast.Call, scope: Scope) -> Value:
         """`map(function, list)`, element by element."""
@@ -189,7 +210,7 @@ class Calls:
             return Items(tuple(strings.strip(line, "\n", "rstrip") for line in lines))
         if name == "split" and len(arguments) == 1 and constants[0]:
             return _split(receiver, constants[0])
-        if name in ("encode", "__str__"):
+        if name in ("encode", "decode", "__str__"):
             return receiver
         return self.evaluator.unknown(node)
 

@@ -11,6 +11,7 @@ from sqlport.hosts.python.calls import Calls
 from sqlport.hosts.python.inline import Budget, Given, inline
 from sqlport.hosts.python.literals import Token
 from sqlport.hosts.python.lookups import named, shortened, table_item
+from sqlport.hosts.python.paths import divided
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source
@@ -20,6 +21,7 @@ from sqlport.hosts.python.values import (
     Chars,
     Class,
     Const,
+    File,
     Function,
     Instance,
     Items,
@@ -44,19 +46,30 @@ MAX_DEPTH = 60
 """Nested calls and attributes that are followed; deeper ones are unknown."""
 
 Resolve = Callable[[Ref], "Value | None"]
+Script = Callable[[str], "Str | None"]
+
+
+def no_script(_path: str) -> Str | None:
+    """Where no other files can be read."""
+    return None
+
+
 _FSTRING_POSITIONS = sys.version_info >= (3, 12)
 
 
 class Evaluator:
     """Values of the expressions of one file.
 
-    `resolve` looks up what is imported from other modules of the project.
+    `resolve` looks up what is imported from other modules of the project, `script` the text of an `.sql` file.
     """
 
-    def __init__(self, source: Source, sinks: Sinks, resolve: Resolve, budget: Budget | None = None) -> None:
+    def __init__(
+        self, source: Source, sinks: Sinks, resolve: Resolve, budget: Budget | None = None, script: Script = no_script
+    ) -> None:
         self.source = source
         self.sinks = sinks
         self.resolve = resolve
+        self.script = script
         self.depth = 0
         self.inside_field = 0
         self.budget = budget or Budget()
@@ -190,6 +203,9 @@ class Evaluator:
                 return self._percent(left, node.right, scope)
             if isinstance(left, Unknown):
                 return self.unknown(node, left.reason, parameter=left.derived)
+        if isinstance(node.op, ast.Div):
+            path = divided(self.value(node.left, scope), self.value(node.right, scope))
+            return self.unknown(node) if path is None else path
         if isinstance(node.op, ast.Mult):
             left, right = self.value(node.left, scope), self.value(node.right, scope)
             return lift(lambda a, b: self._times(a, b, node), left, right, source=self.segment(node))
@@ -302,6 +318,8 @@ class Evaluator:
             return base
         if isinstance(base, Instance):
             return Method(base, self.segment(node.value), node.attr)
+        if isinstance(base, File):
+            return File(()) if node.attr == "parent" else self.unknown(node)
         reason = base.reason if isinstance(base, Unknown) else ""
         return self.unknown(node, reason)
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlport.hosts import Extraction, Settings, Suppression
+from sqlport.hosts import Extraction, Link, Settings, Suppression
 from sqlport.hosts.python import strings
 from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines, suppressions
 from sqlport.hosts.python.dialects import dialect_of_imports, takes_format
@@ -23,6 +23,7 @@ from sqlport.hosts.python.sinks import Sink, Sinks
 from sqlport.hosts.python.source import Source
 from sqlport.hosts.python.statements import Builder, Site
 from sqlport.hosts.python.values import (
+    Chars,
     Const,
     Items,
     Object,
@@ -76,6 +77,7 @@ class Extractor:
     index: Index = field(default_factory=Index)
     done: set[int] = field(default_factory=set)
     fallbacks: list[Fallback] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     marked: list[tuple[int, bool]] = field(default_factory=list)
     active: Sinks = field(init=False)
     flow: Flow = field(init=False)
@@ -85,7 +87,9 @@ class Extractor:
     def __post_init__(self) -> None:
         self.active = self.sinks
         path = self.source.file.path
-        self.evaluator = Evaluator(self.source, self.sinks, self.modules.resolver(path), self.modules.budget)
+        self.evaluator = Evaluator(
+            self.source, self.sinks, self.modules.resolver(path), self.modules.budget, self.modules.scripts(path)
+        )
         self.builder = Builder(self._place)
 
     def begin(self) -> None:
@@ -112,7 +116,8 @@ class Extractor:
         for last in self.fallbacks:
             self._fall_back(last)
         self.statements.sort(key=lambda statement: (statement.sink_line, statement.alternative))
-        return Extraction(tuple(self.statements), tuple(self.findings.values()), tuple(self.suppressions))
+        findings = tuple(self.findings.values())
+        return Extraction(tuple(self.statements), findings, tuple(self.suppressions), tuple(self.links))
 
     def _fall_back(self, last: Fallback) -> None:
         inner, helper = last.inner, last.helper
@@ -298,6 +303,9 @@ class Extractor:
         return Site(self.source.file.path, line, column, where, label, dialect, known)
 
     def _add(self, value: Str, site: Site, alternative: int) -> None:
+        if (script := _script_of(value)) is not None:
+            self.links.append(Link(script, site.sink, site.path, site.line, site.dialect))
+            return
         any_format = takes_format(self.index.imports) or self.dialect != "unknown"
         made = self.builder.statements(value, replace(site, any_format=any_format), alternative)
         self.statements.extend(made)
@@ -409,6 +417,12 @@ def _texts(value: Value, sink: Sink) -> list[Value]:
             part = option.value
             found.append(part.values[0] if isinstance(part, Items) and part.values else part)
     return found
+
+
+def _script_of(value: Str) -> str | None:
+    """The `.sql` file that a text is read from."""
+    literals = (piece.literal for piece in value.pieces if isinstance(piece, Chars))
+    return next((literal.path for literal in literals if literal is not None and literal.host == "sql"), None)
 
 
 def _uses(value: Str, written: set[tuple[str, int]]) -> bool:

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlport.hosts import Read, Settings
-from sqlport.hosts.python.evaluate import Evaluator
+from sqlport.hosts.python.evaluate import Evaluator, Script
 from sqlport.hosts.python.flow import Flow
 from sqlport.hosts.python.inline import Budget
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source, parse
-from sqlport.hosts.python.values import Class, Ref, Value
-from sqlport.model import SourceFile, SqlportError
+from sqlport.hosts.python.values import Chars, Class, Ref, Str, Value
+from sqlport.model import Literal, SourceFile, SqlportError
 
 MAX_MODULES = 2000
 """Modules that are kept for the imports of others."""
@@ -46,6 +46,21 @@ class Modules:
             return self.known[key]
 
         return resolve
+
+    def scripts(self, path: str) -> Script:
+        """How the file at `path` looks up the `.sql` files that it reads: beside it and upwards, then in the roots."""
+
+        def script(name: str) -> Str | None:
+            if self.settings.read is None:
+                return None
+            for base in (*_upwards(posixpath.dirname(path)), *self.settings.roots):
+                file = _read(self.settings.read, posixpath.normpath(posixpath.join(base, name)))
+                if file is not None:
+                    literal = Literal(file.path, 0, len(file.text), host="sql")
+                    return Str((Chars(file.text, literal),))
+            return None
+
+        return script
 
     def _lookup(self, importer: str, ref: Ref) -> Value | None:
         parts = ref.name.split(".")
@@ -99,7 +114,7 @@ class Modules:
             self.scopes[path] = None  # while it is followed: a cycle
             source = self.sources.get(path)
             if source is not None:
-                evaluator = Evaluator(source, self.sinks, self.resolver(path), self.budget)
+                evaluator = Evaluator(source, self.sinks, self.resolver(path), self.budget, self.scripts(path))
                 self.scopes[path] = Flow(evaluator, {}, lambda *_: None).module(source.tree)
         return self.scopes[path]
 

@@ -99,6 +99,13 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A path, or a file that is opened: the last parts of its name that are known."""
+
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ref:
     """An imported name by its dotted path; `level` counts the dots of a relative import."""
 
@@ -176,7 +183,7 @@ class Choice:
     options: tuple[Option, ...] = field(default=())
 
 
-Single = Str | Const | Items | Table | Ref | Instance | Method | Function | Class | Object | Unknown
+Single = Str | Const | Items | Table | File | Ref | Instance | Method | Function | Class | Object | Unknown
 Value = Single | Choice
 
 
