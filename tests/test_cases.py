@@ -16,7 +16,7 @@ import pytest
 import sqlport
 from sqlport.engines.postgres import Server
 from tests.constructs import Construct, constructs
-from tests.judge import Outcome, on_postgres, on_sqlite
+from tests.judge import Outcome, on_postgres, on_sqlite, tries
 
 SCORE = Path(__file__).parent.parent / "fixtures" / "constructs" / "score.json"
 UPDATE = os.environ.get("SQLPORT_UPDATE") == "1"
@@ -62,17 +62,22 @@ def judged(case: Construct, connection: psycopg.Connection[Any]) -> Result:
     ported = sqlport.port(sql, schema=schema, unsafe=True, params=params or None)
     findings = tuple(finding for finding in ported.findings if finding.code not in SPELLING)
     changed = any(finding.applied for finding in findings)
-    before = on_sqlite(schema, sql, params)
-    if before.error or not _as_recorded(case, before):
-        return Result(case, findings, changed, None)
-    try:
-        after = on_postgres(connection, schema, ported.sql, _bound(params, ported.parameters))
-    except psycopg.Error as error:  # the case itself ends the transaction
-        after = Outcome(error=str(error))
-    finally:
-        connection.rollback()
-        connection.execute("DROP SCHEMA IF EXISTS judged CASCADE")
-    return Result(case, findings, changed, _equal(before, after))
+    equal = False
+    for _ in tries(schema + sql):
+        before = on_sqlite(schema, sql, params)
+        if before.error or not _as_recorded(case, before):
+            return Result(case, findings, changed, None)
+        try:
+            after = on_postgres(connection, schema, ported.sql, _bound(params, ported.parameters))
+        except psycopg.Error as error:  # the case itself ends the transaction
+            after = Outcome(error=str(error))
+        finally:
+            connection.rollback()
+            connection.execute("DROP SCHEMA IF EXISTS judged CASCADE")
+        equal = _equal(before, after)
+        if equal:
+            break
+    return Result(case, findings, changed, equal)
 
 
 def _as_recorded(case: Construct, before: Outcome) -> bool:
