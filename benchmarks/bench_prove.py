@@ -89,7 +89,7 @@ def main(count: int = 1000, spec: str = "embedded") -> int:
         original, port = (text.format(n=number // len(SHAPES)) for text in SHAPES[number % len(SHAPES)])
         identity, path = f"s{number}", "bench.py"
         statement = Statement(identity, path, 1, 1, 1, "python", "sqlite", "execute", path, 1, original)
-        cases.append(Case(statement, port, numbered(read(original).placeholders)[1]))
+        cases.append(Case(statement, port, numbered(read(original))[1]))
     with throwaway(spec) as server:
         schema = prepare_schema(server, TABLES)
         begun = time.perf_counter()

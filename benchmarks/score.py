@@ -167,4 +167,4 @@ def _table(name: str, scores: Iterable[Score]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -91,7 +91,7 @@ def _recording(base: type) -> type:
     if issubclass(base, sqlite3.Connection):
 
         def cursor(self: Any, factory: type = sqlite3.Cursor) -> Any:
-            return base.cursor(self, _recording(factory) if isinstance(factory, type) else factory)  # type: ignore[attr-defined]
+            return base.cursor(self, _recording(factory) if isinstance(factory, type) else factory)
 
         names["cursor"] = cursor
     made = type(base.__name__, (base,), names)
@@ -132,7 +132,7 @@ def _watch_sqlalchemy() -> None:
     module = sys.modules.get("sqlalchemy.ext.asyncio.engine")
     if module is None or getattr(module, "_sqlport_traced", False):
         return
-    module._sqlport_traced = True  # type: ignore[attr-defined]
+    module._sqlport_traced = True
     original = module.AsyncConnection.execute
 
     def execute(self: Any, statement: Any, *more: Any, **named: Any) -> Any:
@@ -143,4 +143,4 @@ def _watch_sqlalchemy() -> None:
 
 
 if FOLDER:
-    sqlite3.connect = sqlite3.dbapi2.connect = connect  # type: ignore[assignment]
+    sqlite3.connect = sqlite3.dbapi2.connect = connect

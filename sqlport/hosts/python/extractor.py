@@ -14,7 +14,7 @@ from sqlport.hosts.python.evaluate import Evaluator
 from sqlport.hosts.python.flow import Flow, Pending
 from sqlport.hosts.python.helpers import MAX_VARIANTS, Helper, Inner, parameter_of, sinks_of
 from sqlport.hosts.python.holes import looks_like_sql
-from sqlport.hosts.python.index import Index, index, replace_calls
+from sqlport.hosts.python.index import Index, Walk, index, walk
 from sqlport.hosts.python.literals import Token, scan
 from sqlport.hosts.python.match import Match, arguments, match
 from sqlport.hosts.python.modules import Modules
@@ -78,6 +78,7 @@ class Extractor:
     done: set[int] = field(default_factory=set)
     fallbacks: list[Fallback] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    walk: Walk | None = None
     marked: list[tuple[int, bool]] = field(default_factory=list)
     active: Sinks = field(init=False)
     flow: Flow = field(init=False)
@@ -97,17 +98,23 @@ class Extractor:
         found = comments(self.source, self.settings.markers)
         self.marked = marked_lines(self.source, found, self.settings.markers)
         self.suppressions = suppressions(self.source, found)
-        self.index = index(self.source.tree, self.sinks.by_method, self.sinks.function_names, strings=bool(self.marked))
+        self.index = index(self._walked(), self.sinks.by_method, self.sinks.function_names)
         self.dialect = self.settings.dialect or dialect_of_imports(self.index.imports)
         if self.index.any_calls or self.marked:
             scope = self._follow()
             if self.marked:
                 self._mark(scope)
 
+    def _walked(self) -> Walk:
+        """The tree is walked once; the sinks differ from round to round."""
+        if self.walk is None:
+            self.walk = walk(self.source.tree, strings=bool(self.marked))
+        return self.walk
+
     def follow(self, active: Sinks) -> None:
         """The calls of helpers."""
         self.active = active
-        self.index = replace_calls(self.index, self.source.tree, active)
+        self.index = index(self._walked(), active.by_method, active.function_names)
         if self.index.any_calls:
             self._follow()
 
@@ -136,6 +143,7 @@ class Extractor:
             self.findings[id(inner.call)] = last.finding
 
     def _follow(self) -> Scope:
+        self.modules.budget.begin_file()
         self.flow = flow = Flow(self.evaluator, self.index.calls, self._call)
         scope = flow.module(self.source.tree)
         for name in self.index.globals:

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from sqlport.hosts.python.sinks import ANY_CALLABLE, Sinks, is_callable_name
+from sqlport.hosts.python.sinks import ANY_CALLABLE, is_callable_name
 
 _LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
 _OWNERS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(slots=True)
+class Walk:
+    """What one walk over a tree finds, whatever the sinks are.
+
+    `calls`: each with the ids of its innermost statement, function and class; `parents`: of functions and
+    classes; `keepers`: (class, method) that assigns attributes; `aliases`: other names of imported names and methods.
+    """
+
+    calls: list[tuple[ast.Call, int, int, int]] = field(default_factory=list)
+    parents: dict[int, int] = field(default_factory=dict)
+    keepers: list[tuple[int, int]] = field(default_factory=list)
+    imported: list[tuple[str, str]] = field(default_factory=list)
+    taken: list[tuple[str, str]] = field(default_factory=list)
+    imports: set[str] = field(default_factory=set)
+    globals: set[str] = field(default_factory=set)
+    strings: list[ast.expr] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -21,11 +39,9 @@ class Index:
     `globals`: names that functions assign at module level; `keepers`: ids of methods that assign attributes.
     """
 
+    walk: Walk = field(default_factory=Walk)
     calls: dict[int, list[ast.Call]] = field(default_factory=dict)
     functions: set[int] = field(default_factory=set)
-    imports: set[str] = field(default_factory=set)
-    globals: set[str] = field(default_factory=set)
-    strings: list[ast.expr] = field(default_factory=list)
     keepers: set[int] = field(default_factory=set)
 
     @property
@@ -33,46 +49,42 @@ class Index:
         """Whether anything may run SQL."""
         return bool(self.calls)
 
+    @property
+    def imports(self) -> set[str]:
+        """The top names of all modules that are imported."""
+        return self.walk.imports
 
-def index(tree: ast.Module, methods: Collection[str], functions: Collection[str], *, strings: bool = False) -> Index:
-    """The calls of one of `methods`, of a name imported from one of `functions`, or of an alias of either.
+    @property
+    def globals(self) -> set[str]:
+        """The names that functions assign at module level."""
+        return self.walk.globals
 
-    With `strings` also all outermost string expressions.
-    """
-    result = Index()
-    aliases = set(functions)
-    callables = ANY_CALLABLE in functions
-    by_name: list[tuple[ast.Call, int, int, str]] = []
-    found: list[tuple[ast.Call, int, int]] = []
-    parents: dict[int, int] = {}
-    keeps_state: dict[int, list[int]] = {}
+    @property
+    def strings(self) -> list[ast.expr]:
+        """All outermost string expressions, where they were asked for."""
+        return self.walk.strings
+
+
+def walk(tree: ast.Module, *, strings: bool = False) -> Walk:
+    """Every call of a tree and what has to be known around it; with `strings` all outermost string expressions."""
+    result = Walk()
     stack: list[tuple[ast.AST, int, int, int, bool]] = [(tree, 0, 0, 0, strings)]
     while stack:
         node, owner, function, klass, wanted = stack.pop()
         if isinstance(node, _OWNERS):
             owner = id(node)
             if isinstance(node, _FUNCTIONS):
-                parents[id(node)] = function
+                result.parents[id(node)] = function
                 function = id(node)
             elif isinstance(node, ast.ClassDef):
-                parents[id(node)] = function or klass
+                result.parents[id(node)] = function or klass
                 klass = id(node)
             else:
-                _note(node, result, aliases, methods)
+                _note(node, result)
                 if klass and function and _assigns_attribute(node):
-                    keeps_state.setdefault(klass, []).append(function)
-                    result.keepers.add(function)
+                    result.keepers.append((klass, function))
         elif isinstance(node, ast.Call):
-            target = node.func
-            if isinstance(target, ast.Attribute):
-                if target.attr in methods or target.attr in functions or (callables and is_callable_name(target.attr)):
-                    found.append((node, owner, function))
-                    if klass:
-                        keeps_state.setdefault(klass, []).append(0)
-            elif callables and isinstance(target, ast.Call):
-                found.append((node, owner, function))
-            elif isinstance(target, ast.Name):
-                by_name.append((node, owner, function, target.id))
+            result.calls.append((node, owner, function, klass))
         if wanted and _is_string(node):
             result.strings.append(node)  # type: ignore[arg-type]
             wanted = False
@@ -82,16 +94,35 @@ def index(tree: ast.Module, methods: Collection[str], functions: Collection[str]
                 stack.extend((part, owner, function, klass, wanted) for part in child if _branch(part, wanted))
             elif isinstance(child, ast.AST) and _branch(child, wanted):
                 stack.append((child, owner, function, klass, wanted))
-    found.extend(
-        (call, owner, function)
-        for call, owner, function, name in by_name
-        if name in aliases or (callables and is_callable_name(name))
-    )
-    _collect(result, found, parents)
-    for functions_of_class in keeps_state.values():
-        if 0 in functions_of_class:  # the class has a sink: what its methods keep in `self` matters
-            for needed in functions_of_class:
-                _need(result, needed, parents)
+    return result
+
+
+def index(walked: Walk, methods: Collection[str], functions: Collection[str]) -> Index:
+    """The calls of one of `methods`, of a name imported from one of `functions`, or of an alias of either."""
+    result = Index(walked)
+    aliases = set(functions)
+    aliases.update(alias for name, alias in walked.imported if name in aliases)
+    aliases.update(alias for method, alias in walked.taken if method in methods)
+    callables = ANY_CALLABLE in functions
+    with_sinks: set[int] = set()
+    found: list[tuple[ast.Call, int, int]] = []
+    for call, owner, function, klass in walked.calls:
+        target = call.func
+        if isinstance(target, ast.Attribute):
+            name = target.attr
+            if name in methods or name in functions or (callables and is_callable_name(name)):
+                found.append((call, owner, function))
+                with_sinks.add(klass)
+        elif isinstance(target, ast.Name):
+            if target.id in aliases or (callables and is_callable_name(target.id)):
+                found.append((call, owner, function))
+        elif callables and isinstance(target, ast.Call):
+            found.append((call, owner, function))
+    _collect(result, found, walked.parents)
+    for klass, function in walked.keepers:
+        result.keepers.add(function)
+        if klass in with_sinks:  # what its methods keep in `self` matters
+            _need(result, function, walked.parents)
     return result
 
 
@@ -111,17 +142,18 @@ def _is_string(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or type(node).__name__ == "TemplateStr"
 
 
-def _note(node: ast.AST, result: Index, aliases: set[str], methods: Collection[str]) -> None:
+def _note(node: ast.AST, result: Walk) -> None:
     if isinstance(node, ast.Import):
         result.imports.update(alias.name.partition(".")[0] for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         if node.module and not node.level:
             result.imports.add(node.module.partition(".")[0])
-        aliases.update(alias.asname for alias in node.names if alias.asname and alias.name in aliases)
+        result.imported.extend((alias.name, alias.asname) for alias in node.names if alias.asname)
     elif isinstance(node, ast.Global):
         result.globals.update(node.names)
-    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.attr in methods:
-        aliases.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
+        taken = node.value.attr
+        result.taken.extend((taken, target.id) for target in node.targets if isinstance(target, ast.Name))
 
 
 def _assigns_attribute(node: ast.AST) -> bool:
@@ -140,9 +172,3 @@ def _need(result: Index, function: int, parents: dict[int, int]) -> None:
     while function and function not in result.functions:
         result.functions.add(function)
         function = parents.get(function, 0)
-
-
-def replace_calls(known: Index, tree: ast.Module, sinks: Sinks) -> Index:
-    """The index of other sinks in the same file; what the file imports and assigns stays known."""
-    found = index(tree, sinks.by_method, sinks.function_names)
-    return replace(found, imports=known.imports, globals=known.globals, strings=known.strings)

@@ -28,8 +28,8 @@ MAX_CALLS = 200
 """Calls of project functions that are followed for one expression."""
 MAX_STATEMENTS = 80
 """Statements of a function that is followed for its result."""
-MAX_WORK = 200_000
-"""Statements of followed functions in one run; what comes later is not followed."""
+MAX_WORK = 15_000
+"""Statements of followed functions for one pass over a file; what comes later is not followed."""
 
 _DECORATORS = frozenset(
     ("property", "cached_property", "classproperty", "staticmethod", "classmethod", "lru_cache", "cache", "override")
@@ -40,13 +40,20 @@ _DECORATORS = frozenset(
 class Budget:
     """What following functions may cost; shared by the evaluators of all files of a run.
 
-    `calls` is left for the current expression, `work` for the run; `depth` counts the calls inside one another.
+    `calls` is left for the current expression, `work` for the current file; `depth` counts calls inside calls.
+    `sizes` of functions and what calls returned are kept, the latter while one file is followed.
     """
 
     calls: int = MAX_CALLS
     work: int = MAX_WORK
     depth: int = 0
     sizes: dict[int, int] = field(default_factory=dict)
+    known: dict[tuple[object, ...], Value] = field(default_factory=dict)
+
+    def begin_file(self) -> None:
+        """A pass over a file: nothing is spent, and nothing known of what calls return."""
+        self.work = MAX_WORK
+        self.known.clear()
 
     def begin(self) -> None:
         """A new expression, unless it is part of a followed function."""
@@ -76,13 +83,18 @@ def inline(evaluator: Evaluator, function: Function, given: Given, source: str) 
     size = budget.sizes.get(id(node))
     if size is None:
         size = budget.sizes[id(node)] = _size(node)
+    key = (node, function.scope, *given.positional, *given.keywords.items(), given.receiver)
+    known = budget.known.get(key)
+    if known is not None:
+        return known
     if not size or not budget.spend(size):
         return home.calls.annotation(node.returns, function.scope) or unknown
     scope = bound(function, given)
     budget.depth += 1
     field, home.inside_field = home.inside_field, 0
     try:
-        return _result(function, scope, unknown)
+        result = budget.known[key] = _result(function, scope, unknown)
+        return result
     finally:
         budget.depth -= 1
         home.inside_field = field

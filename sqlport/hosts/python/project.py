@@ -19,9 +19,10 @@ MAX_ROUNDS = 5
 """How far helpers that call helpers are followed."""
 
 _SQL = re.compile(
-    rb"(?i)\b(?:select\s|insert\s+(?:or\s+\w+\s+)?into\b|replace\s+into\b|update\s+\S+\s+set\b|delete\s+from\b|pragma\s"
-    rb"|(?:create|drop|alter)\s+(?:\w+\s+){0,2}(?:table|index|view|trigger)\b|with\s+\w+\s+as\b)"
+    rb"(?i)[\"'(\n]\s*(?:select\s|insert\s+(?:or\s+\w+\s+)?into\b|replace\s+into\b|update\s+\S+\s+set\b|delete\s+from\b"
+    rb"|pragma\s|(?:create|drop|alter)\s+(?:\w+\s+){0,2}(?:table|index|view|trigger)\b|with\s+\w+\s+as\b)"
 )
+"""Where a text of SQL may begin, in a file that is not yet known to hold any."""
 
 
 @dataclass(slots=True)
@@ -83,14 +84,18 @@ class Project:
         names = {name for helper in helpers for name in helper.names}
         anything = ANY_CALLABLE in names
         words = [re.escape(name).encode() for name in sorted(names - {ANY_CALLABLE})]
-        pattern = re.compile(rb"\b(?:" + b"|".join(words) + rb")\b") if words else None
-        homes = {helper.home.encode() for helper in helpers if any(not inner.whole for inner in helper.inner)}
+        pattern = (
+            re.compile(rb"\b(?:" + b"|".join(words) + rb")(?:\s*\(|\s+as\s|\s*$)", re.MULTILINE) if words else None
+        )
+        homes = {helper.home for helper in helpers if any(not inner.whole for inner in helper.inner)}
+        known = b"|".join(re.escape(home).encode() for home in sorted(homes))
+        imports = re.compile(rb"^\s*(?:from|import)\b[^\n]*\b(?:" + known + rb")\b", re.MULTILINE) if homes else None
         return [
             path
             for path, (file, _) in self.files.items()
             if not self._is_broken(path)
             and ((anything and CALLED.search(file.data)) or (pattern is not None and pattern.search(file.data)))
-            and (path in self.extractors or _SQL.search(file.data) or any(home in file.data for home in homes))
+            and (path in self.extractors or _SQL.search(file.data) or (imports and imports.search(file.data)))
         ]
 
     def _is_broken(self, path: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlport.hosts.python import strings
 from sqlport.hosts.python.targets import dotted
-from sqlport.hosts.python.values import Chars, Const, Items, Str, Table, Value
+from sqlport.hosts.python.values import Chars, Const, Items, Str, Table, Value, options
 
 if TYPE_CHECKING:
     from sqlport.hosts.python.evaluate import Evaluator
@@ -32,7 +32,10 @@ def truth(test: ast.expr, evaluator: Evaluator, scope: Scope) -> bool | None:
     if isinstance(test, ast.Call):
         name = dotted(test.func)
         if name == "isinstance" and len(test.args) == 2:
-            return _is_instance(evaluator.value(test.args[0], scope), _type_names(test.args[1]))
+            names = _type_names(test.args[1])
+            given = options(evaluator.value(test.args[0], scope))
+            answers = {_is_instance(option.value, names) for option in given}
+            return answers.pop() if len(answers) == 1 else None
         return None
     if isinstance(test, (ast.Name, ast.Constant)):
         return _holds(evaluator.value(test, scope))

@@ -252,7 +252,13 @@ def lift(function: Callable[..., Value], *values: Value, source: str = "") -> Va
 
 
 def widened(values: Sequence[Value], source: str) -> Value:
-    """What many alternatives have in common: how they begin and end, with a gap between."""
+    """What many alternatives have in common: how they begin and end, with a gap between.
+
+    Those that are not known at all do not count, as among few alternatives.
+    """
+    values = [value for value in values if not isinstance(value, Unknown)]
+    if not values:
+        return Unknown(source, TOO_MANY)
     strings = [value.pieces for value in values if isinstance(value, Str)]
     if len(strings) == len(values):
         head, tail = _common(strings)
