@@ -132,7 +132,7 @@ def _watch_sqlalchemy() -> None:
     module = sys.modules.get("sqlalchemy.ext.asyncio.engine")
     if module is None or getattr(module, "_sqlport_traced", False):
         return
-    module._sqlport_traced = True
+    setattr(module, "_sqlport_traced", True)  # noqa: B010 - mypy knows no such attribute
     original = module.AsyncConnection.execute
 
     def execute(self: Any, statement: Any, *more: Any, **named: Any) -> Any:
