@@ -64,6 +64,11 @@ def truncated(name: str) -> str:
     return name.encode("utf-8", "surrogatepass")[:MAX_BYTES].decode("utf-8", "ignore")
 
 
+def kept(name: str) -> str:
+    """The name as PostgreSQL keeps it: folded and cut."""
+    return truncated(folded(name))
+
+
 def collisions(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Groups of the given names that are one name in PostgreSQL, after folding and cutting.
 
@@ -72,5 +77,5 @@ def collisions(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """
     groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(truncated(folded(name)), []).append(name)
+        groups.setdefault(kept(name), []).append(name)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)

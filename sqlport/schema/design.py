@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from sqlport.catalog.names import kept
 from sqlport.catalog.types import column_choice, column_type
 from sqlport.schema.compare import compare
 from sqlport.schema.diagram import diagram
 from sqlport.schema.document import grid, not_ported
-from sqlport.schema.expected import expected_shape, kept
+from sqlport.schema.expected import expected_shape
 from sqlport.schema.shape import Shape, TableShape
 
 if TYPE_CHECKING:

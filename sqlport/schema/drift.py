@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlport.catalog.names import kept
 from sqlport.model import ServerInfo, SqlportError
 from sqlport.schema import source
 from sqlport.schema.compare import Difference, compare
 from sqlport.schema.confirm import Confirmed, confirmed
-from sqlport.schema.expected import expected_shape, kept
+from sqlport.schema.expected import expected_shape
 from sqlport.schema.from_postgres import read_postgres
 from sqlport.schema.port import NotPorted, PortedSchema
 from sqlport.schema.shape import Shape

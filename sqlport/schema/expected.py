@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlport.catalog.names import folded, truncated
+from sqlport.catalog.names import folded, kept
 from sqlport.catalog.types import column_choice
 from sqlport.schema.port import PortedSchema
 from sqlport.schema.shape import ColumnShape, IndexShape, KeyShape, Shape, TableShape, TriggerShape
@@ -54,11 +54,6 @@ def expected_shape(schema: PortedSchema, reference: Shape, next_ids: Mapping[str
             known = reference.tables.get(name) or TableShape(name, ())
             tables[name] = _table(table, known, schema, renamed, (next_ids or {}).get(folded(table.name)))
     return Shape(tables, views)
-
-
-def kept(name: str) -> str:
-    """The name as PostgreSQL keeps it."""
-    return truncated(folded(name))
 
 
 def type_name(written: str) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
-from sqlport.catalog.names import folded, quote, truncated
+from sqlport.catalog.names import folded, kept, quote
 from sqlport.model import Finding
 from sqlport.schema._keys import ForeignKeys, without
 from sqlport.sql import Token, split
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlport.rulebook import Rulebook
     from sqlport.schema.source import Source
 
-Kind = OneOf["extension", "table", "index", "foreign key", "view", "function", "trigger", "sequence"]
+Kind = OneOf["extension", "table", "key", "index", "foreign key", "view", "function", "trigger", "sequence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def port_schema(source: Source, target: Target, book: Rulebook) -> PortedSchema:
     views = [table for table in catalog if table.kind == "view" and not table.temporary and table.sql]
     for view in _in_view_order(views):
         ported = port(view.sql)
-        making.made.append(Definition("view", _kept(view.name), view.name, ported.question, view.sql, ported.findings))
+        making.made.append(Definition("view", kept(view.name), view.name, ported.question, view.sql, ported.findings))
     for owner in (*tables, *views):
         _triggers(making, owner)
     making.lost += _left_out(catalog)
@@ -151,7 +151,7 @@ def _table(making: _Making, table: Table, placed: Iterable[str]) -> None:
         text = without(text, written, [key.span for key in late])
         for key in late:
             making.late.append(Definition("foreign key", key.name, table.name, key.alter, table.sql))
-    making.made.append(Definition("table", _kept(table.name), table.name, text, table.sql, ported.findings))
+    making.made.append(Definition("table", kept(table.name), table.name, text, table.sql, ported.findings))
 
 
 def _indexes(making: _Making, table: Table) -> None:
@@ -160,7 +160,7 @@ def _indexes(making: _Making, table: Table) -> None:
             continue  # a constraint of the table makes it
         ported = making.port(index.sql)
         written = read_create_index(ported.question, _tokens(ported.question))
-        name = _kept(written.name.text if written else index.name)
+        name = kept(written.name.text if written else index.name)
         making.made.append(Definition("index", name, table.name, ported.question, index.sql, ported.findings))
 
 
@@ -176,8 +176,8 @@ def _triggers(making: _Making, owner: Table) -> None:
             making.lost.append(NotPorted("trigger", owner.name, trigger.name, reason, trigger.sql))
             continue
         made = partial(Definition, of=owner.name, original=trigger.sql, findings=ported.findings)
-        making.made.append(made("function", f"{_kept(trigger.name)}_fn", sql=pieces[0]))
-        making.made.append(made("trigger", _kept(trigger.name), sql=pieces[1]))
+        making.made.append(made("function", f"{kept(trigger.name)}_fn", sql=pieces[0]))
+        making.made.append(made("trigger", kept(trigger.name), sql=pieces[1]))
 
 
 def _left_out(catalog: Catalog) -> Iterator[NotPorted]:
@@ -195,9 +195,9 @@ def sequences(tables: Iterable[Table], next_ids: Mapping[str, int]) -> Iterator[
     for table in tables:
         column, largest = table.rowid_column, next_ids.get(folded(table.name), 0)
         if column is not None and largest > 0:
-            name = _string(quote(table.name)), _string(_kept(column.name))
+            name = _string(quote(table.name)), _string(kept(column.name))
             sql = f"SELECT setval(pg_get_serial_sequence({name[0]}, {name[1]}), {largest})"
-            yield Definition("sequence", f"{_kept(table.name)}.{_kept(column.name)}", table.name, sql)
+            yield Definition("sequence", f"{kept(table.name)}.{kept(column.name)}", table.name, sql)
 
 
 def _string(text: str) -> str:
@@ -237,8 +237,3 @@ def _tokens(text: str) -> tuple[Token, ...]:
         return tokenize(text)
     except LexError:
         return ()
-
-
-def _kept(name: str) -> str:
-    """The name as PostgreSQL keeps it."""
-    return truncated(folded(name))
