@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "rule": "sqlport.cli.rule",
     "schema": "sqlport.cli.schema",
     "postgres": "sqlport.cli.postgres",
+    "init": "sqlport.cli.init",
     "config": "sqlport.cli.config",
 }
 """The module of each command; it is imported when the command is used."""

@@ -90,23 +90,23 @@ def log(project: Path) -> str:
     """Everything that the project's server has said."""
     state = current(project)
     if state.docker:
-        from sqlport.engines import _docker
+        from sqlport.engines import docker
 
-        return _docker.log(state.docker)
+        return docker.log(state.docker)
     return Path(state.directory, "log").read_text(encoding="utf-8", errors="replace")
 
 
 def _start(project: Path, spec: str, major: int | None) -> State:
     programs = installation(spec, major) if spec != "docker" else None
     if programs is None:
-        from sqlport.engines import _docker
+        from sqlport.engines import docker
 
-        name = _docker.new_project()
+        name = docker.new_project()
         try:
-            url = _docker.launch(name, major)
+            url = docker.launch(name, major)
         except BaseException:
             with suppress(SqlportError):
-                _docker.remove(name)
+                docker.remove(name)
             raise
         with connect(url) as connection:
             return State(str(_real(project)), url, str(describe(connection, "docker")), docker=name)
@@ -135,9 +135,9 @@ def _end_sessions(connection: psycopg.Connection[object]) -> None:
 
 def _alive(state: State) -> bool:
     if state.docker:
-        from sqlport.engines import _docker
+        from sqlport.engines import docker
 
-        return _docker.is_up(state.docker)
+        return docker.is_up(state.docker)
     return _is_ours(state)
 
 
@@ -169,9 +169,9 @@ def _is_ours_on_windows(state: State) -> bool:
 def _remove(state: State) -> None:
     """Stop what was started here, and only that, and remove its files."""
     if state.docker:
-        from sqlport.engines import _docker
+        from sqlport.engines import docker
 
-        _docker.remove(state.docker)
+        docker.remove(state.docker)
         return
     if _is_ours(state):
         os.kill(state.pid, signal.SIGTERM if os.name == "nt" else signal.SIGQUIT)

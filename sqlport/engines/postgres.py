@@ -198,17 +198,17 @@ def _provider(spec: str, major: int | None) -> Callable[[], AbstractContextManag
     programs = installation(spec, major) if spec != "docker" else None
     if programs is not None:
         return lambda: _local(programs)
-    from sqlport.engines import _docker
+    from sqlport.engines import docker
 
-    if spec == "auto" and not _docker.works():
+    if spec == "auto" and not docker.works():
         raise SqlportError(f"{_installations.no_embedded()} (no system server and no docker were found either)")
-    return lambda: _docker.composed(major)
+    return lambda: docker.composed(major)
 
 
 def _docker_works() -> bool:
-    from sqlport.engines import _docker
+    from sqlport.engines import docker
 
-    return _docker.works()
+    return docker.works()
 
 
 @contextmanager

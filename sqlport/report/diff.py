@@ -11,16 +11,21 @@ from sqlport.report.paint import Paint, painter
 NO_NEWLINE = "\\ No newline at end of file\n"
 
 
-def render(diffs: Mapping[str, tuple[str, str]], *, color: bool = False) -> str:
+def render(diffs: Mapping[str, tuple[str | None, str]], *, color: bool = False) -> str:
     """The unified diff of all files, in the order given."""
     paint = painter(color)
     return "".join(_painted(unified(path, old, new), paint) for path, (old, new) in diffs.items())
 
 
-def unified(path: str, old: str, new: str) -> str:
-    """The unified diff of one file; empty when nothing changes. Line ends are kept as they are."""
+def unified(path: str, old: str | None, new: str) -> str:
+    """The unified diff of one file, which is new when `old` is None; empty when nothing changes.
+
+    Line ends are kept as they are.
+    """
     before, after = (path, path) if path.startswith("/") else (f"a/{path}", f"b/{path}")
-    lines = difflib.unified_diff(_lines(old), _lines(new), _quoted(before), _quoted(after))
+    if old is None:
+        before = "/dev/null"
+    lines = difflib.unified_diff(_lines(old or ""), _lines(new), _quoted(before), _quoted(after))
     return "".join(line if line.endswith("\n") else f"{line}\n{NO_NEWLINE}" for line in lines)
 
 

@@ -407,9 +407,9 @@ def test_a_fork_does_not_stop_the_server_of_its_parent() -> None:
 
 
 def test_docker_is_explained_where_it_does_not_work() -> None:
-    from sqlport.engines import _docker
+    from sqlport.engines import docker
 
-    if _docker.works():
+    if docker.works():
         with throwaway("docker") as server:
             assert (server.info.provider, server.info.major, server.info.locale) == ("docker", 16, "C")
         return

@@ -151,6 +151,11 @@ def test_other_texts_that_are_not_known(source: str) -> None:
     assert finding.code == "SQP001"
 
 
+def test_what_a_postgresql_driver_runs_need_not_be_known() -> None:
+    source = "import psycopg\nwith psycopg.connect(url) as connection:\n    connection.execute(build())\n"
+    assert found(source, header="").findings == ()
+
+
 def test_a_helper_that_passes_its_parameter_on_is_a_sink() -> None:
     source = """
         class Store:

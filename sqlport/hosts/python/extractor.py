@@ -295,8 +295,10 @@ class Extractor:
         return made, helper
 
     def _is_quiet(self, found: Match) -> bool:
-        """Whether an argument that was not followed may well be no text at all."""
+        """Whether an argument that was not followed needs no word: it may well be no text, or no SQL of SQLite's."""
         if found.sink.silent or isinstance(found.sql, ast.Starred):
+            return True
+        if self._dialect(found.sink) == "postgres":
             return True
         builders = {"sqlalchemy", "sqlmodel", "peewee", "pypika", "tortoise", "piccolo"}
         return not found.typed and not builders.isdisjoint(self.index.imports)
