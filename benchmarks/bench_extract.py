@@ -13,9 +13,9 @@ import time
 import warnings
 from pathlib import Path
 
-from sqlport.config import load
 from sqlport.files import discover
 from sqlport.project import read
+from sqlport.settings import load
 
 
 def parsing(tree: str) -> tuple[int, float]:

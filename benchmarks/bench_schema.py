@@ -17,7 +17,8 @@ import psycopg
 import sqlglot
 
 from sqlport.catalog import from_sqlite, is_definition
-from sqlport.engines.postgres import Server, throwaway
+from sqlport.engines.postgres import throwaway
+from sqlport.engines.server import Server
 from sqlport.model import Target
 from sqlport.rulebook import Rulebook, load
 from sqlport.schema import Source, port_schema, up_sql

@@ -26,9 +26,9 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 
-from sqlport.config import load
 from sqlport.model import Statement
 from sqlport.project import read
+from sqlport.settings import load
 
 TRACING = Path(__file__).parent / "tracing"
 LEVELS = ("located", "half", "complete")

@@ -131,7 +131,7 @@ def check(paths: Sequence[str | Path], config: Config | None = None) -> Report:
     """
     from sqlport import project
     from sqlport.baseline import let_pass
-    from sqlport.config import load
+    from sqlport.settings import load
 
     config = config or load([str(path) for path in paths])
     return let_pass(project.check(paths, config), config)
@@ -147,7 +147,7 @@ def fix(
     """
     from sqlport import project
     from sqlport.baseline import let_pass
-    from sqlport.config import load
+    from sqlport.settings import load
 
     config = config or load([str(path) for path in paths])
     return let_pass(project.fix(paths, config, write=write, unsafe=unsafe), config)

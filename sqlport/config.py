@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlport.model import DEFAULT_SEVERITY, Dialect, Driver, Effect, Profile, Severity, SqlportError, Target
@@ -197,19 +197,3 @@ def _spec(glob: str) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec
 
     return GitIgnoreSpec.from_lines([glob])
-
-
-def load(
-    paths: Sequence[str | PurePath] = (".",), *, file: Path | None = None, isolated: bool = False, **overrides: Any
-) -> Config:
-    """The settings for `paths`: those nearest above the first path (or in `file`), then `overrides`.
-
-    Read is the nearest `sqlport.toml`, or `pyproject.toml` with a table `[tool.sqlport]`; `isolated` reads
-    none. Raises SqlportError with file, line and key for what is wrong in it.
-    """
-    from sqlport import _settings
-
-    start = Path.cwd() / (paths[0] if paths else ".")
-    found = None if isolated else (file or _settings.nearest(start))
-    config = _settings.read(found) if found else Config(root=_settings.project_root(start))
-    return config.override(**overrides)

@@ -12,7 +12,7 @@ from sqlport.prove import ledger
 
 if TYPE_CHECKING:
     from sqlport.config import Config
-    from sqlport.engines.postgres import Server
+    from sqlport.engines.server import Server
     from sqlport.verify import SchemaResult
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sqlport.engines.postgres import Server, throwaway
+from sqlport.engines.postgres import throwaway
+from sqlport.engines.server import Server
 
 
 @pytest.fixture(scope="session")

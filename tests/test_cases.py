@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 import sqlport
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from tests.constructs import Construct, constructs
 from tests.judge import Outcome, on_postgres, on_sqlite, tries
 

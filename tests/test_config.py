@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sqlport.config import Config, load
+from sqlport.config import Config
 from sqlport.model import Effect, Severity, SqlportError
+from sqlport.settings import load
 
 EVERYTHING = """
 [project]

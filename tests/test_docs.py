@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sqlport import _settings
+from sqlport import settings
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -33,7 +33,7 @@ def _anchors(page: Path) -> set[str]:
 
 def test_every_key_of_the_configuration_is_explained_and_no_other() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)) == set(_settings.KEYS)
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)) == set(settings.KEYS)
 
 
 @pytest.mark.parametrize("page", ["configuration.md", "ci.md"])
@@ -44,4 +44,4 @@ def test_configuration_examples_can_be_read(page: str, tmp_path: Path) -> None:
     for example in examples:
         file = tmp_path / "pyproject.toml"
         file.write_text(example, encoding="utf-8")
-        assert _settings.read(file).file == file
+        assert settings.read(file).file == file

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 import sqlport
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from sqlport.rulebook import Case, Rule, load
 from tests.judge import on_postgres, on_sqlite, tries
 

@@ -22,9 +22,9 @@ from sqlport.cli.output import emit
 @options.server
 def config(paths: tuple[str, ...], form: str, **given: Any) -> None:
     """Show the settings for PATHS (default: this folder), and where each value came from."""
-    from sqlport._settings import KEYS
     from sqlport.files import reported
     from sqlport.rulebook import load
+    from sqlport.settings import KEYS
 
     settings = options.configure(paths or (".",), **given)
     settings.check_selectors((rule.code, rule.name) for rule in load(settings.rules).rules)
@@ -59,7 +59,7 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     if isinstance(value, str) and "://" in value:
-        from sqlport.engines.postgres import masked
+        from sqlport.engines.server import masked
 
         return masked(value)
     return {key: _plain(item) for key, item in value.items()} if isinstance(value, dict) else value

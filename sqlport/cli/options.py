@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from sqlport import config as settings
+from sqlport import config, settings
 from sqlport.model import Driver, Profile, SqlportError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -20,7 +20,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 def _selectors(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     found = tuple(word.strip() for value in values for word in value.split(",") if word.strip())
     for selector in found:
-        if not settings.is_selector(selector):
+        if not config.is_selector(selector):
             raise click.BadParameter(
                 f"{selector!r} is no code (UPS001), family (UPS), name (insert-or-ignore) or ALL", ctx, option
             )
@@ -31,7 +31,7 @@ def _server(ctx: click.Context, option: click.Parameter, value: str | None) -> s
     words = ("auto", "embedded", "system", "docker")
     if value is None or value in words or value.startswith(("postgresql://", "postgres://")):
         return value
-    hint = settings.suggestion(value, words)
+    hint = config.suggestion(value, words)
     raise click.BadParameter(f"{value!r} is none of {', '.join(words)} and no postgresql:// URL{hint}", ctx, option)
 
 
@@ -73,7 +73,7 @@ output_file = click.option("--output-file", "-o", type=FILE, help="Write to this
 
 def configure(
     paths: Sequence[str], *, config_file: Path | None = None, isolated: bool = False, **given: Any
-) -> settings.Config:
+) -> config.Config:
     """The settings for the paths, with what was given on the command line. Raises SqlportError."""
     if isolated and config_file:
         raise click.UsageError("--isolated reads no settings file, so --config makes no sense beside it")

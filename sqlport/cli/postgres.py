@@ -150,11 +150,11 @@ def _on_terminal() -> bool:
 
 def _configured(spec: str | None, major: int | None) -> tuple[str, int | None]:
     """The options, else the configuration of the working directory."""
-    from sqlport import config
+    from sqlport.settings import load
 
     with _told():
-        settings = config.load()
-    return spec or settings.postgres, major if major is not None else settings.postgres_version
+        config = load()
+    return spec or config.postgres, major if major is not None else config.postgres_version
 
 
 @contextmanager

@@ -25,9 +25,9 @@ def rule(
     *, code_or_name: str | None, every: bool, form: str, config_file: Path | None, isolated: bool, color: str
 ) -> None:
     """Explain a rule: what it finds, why, the fix, and when the fix is safe."""
-    from sqlport.config import load as load_config
     from sqlport.report import rules as pages
     from sqlport.rulebook import load
+    from sqlport.settings import load as load_config
 
     if bool(code_or_name) == every:
         raise click.UsageError("name one rule by its code (UPS001) or name (insert-or-ignore), or ask for --all")

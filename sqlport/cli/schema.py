@@ -82,7 +82,8 @@ def apply(folder: str, url: str | None, **given: Any) -> None:
 
     All scripts are one transaction; `*.down.sql` are left out.
     """
-    from sqlport.engines.postgres import connect, masked, throwaway
+    from sqlport.engines.postgres import throwaway
+    from sqlport.engines.server import connect, masked
     from sqlport.schema.drift import applied
 
     wanted = url or os.environ.get("DATABASE_URL", "")

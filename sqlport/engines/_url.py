@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlport.engines._lifetime import guarded
-from sqlport.engines.postgres import Server, connect, describe, masked
+from sqlport.engines.server import Server, connect, describe, masked
 from sqlport.model import SqlportError
 
 #: A shell that has nothing to do: a process that is killed leaves its scratch database on the user's server.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlport.engines._cluster import DATABASE, OWNER
 from sqlport.engines._lifetime import guarded
-from sqlport.engines.postgres import Server, connect, describe
+from sqlport.engines.server import Server, connect, describe
 from sqlport.model import SqlportError
 
 _FILE = "docker-compose.test.yml"

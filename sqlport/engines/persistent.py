@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from sqlport.engines import _cluster
 from sqlport.engines._places import state_dir
-from sqlport.engines.postgres import connect, describe, installation
+from sqlport.engines.postgres import installation
+from sqlport.engines.server import connect, describe
 from sqlport.model import SqlportError
 
 if TYPE_CHECKING:

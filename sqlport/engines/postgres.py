@@ -2,115 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlport.engines import _cluster, _installations
 from sqlport.engines._installations import Installation
 from sqlport.engines._lifetime import ORPHANED_SERVER, guarded
-from sqlport.model import ServerInfo, SqlportError
+from sqlport.engines.server import Server, connect, describe
+from sqlport.model import SqlportError
 
 if TYPE_CHECKING:
-    import psycopg
-    from psycopg import sql
+    pass
 
 #: The words that `spec` takes beside a URL.
 PROVIDERS = ("auto", "embedded", "system", "docker")
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A PostgreSQL server that may be used freely until the block that gave it ends.
-
-    `url` names an empty UTF8 database in locale C with all rights over it; `log` is the server's log where it
-    runs here; `prefix` begins the name of every database made on it; `owner` is a role that owns nothing of the
-    server itself, or empty where there is none (a server given by URL).
-    """
-
-    url: str
-    info: ServerInfo
-    log: Path | None = None
-    prefix: str = _cluster.DATABASE
-    owner: str = ""
-
-    def connect(
-        self,
-        dbname: str | None = None,
-        autocommit: bool = True,
-        *,
-        user: str | None = None,
-        options: str = "",
-    ) -> psycopg.Connection[Any]:
-        """Open a connection, to `url`'s database and user unless others are named.
-
-        `options` are the server's command-line options (`-c name=value`). Settings of the caller's environment
-        (PGOPTIONS, PGDATABASE, ...) do not take part. Raises SqlportError when the server does not answer.
-        """
-        return connect(self.url, dbname, autocommit, user=user, options=options)
-
-    def database_url(self, dbname: str) -> str:
-        """The URL of another database of this server."""
-        import re
-        from urllib.parse import quote
-
-        base, _, query = self.url.partition("?")
-        authority = re.match(r"\w+://[^/]*", base)
-        others = [each for each in query.split("&") if each and not each.startswith("dbname=")]
-        prefix = authority[0] if authority else base
-        return f"{prefix}/{quote(dbname, safe='')}" + ("?" + "&".join(others) if others else "")
-
-    @contextmanager
-    def database(self, template: str = "template0", *, owner: str = "") -> Iterator[str]:
-        """A new database, dropped when the block ends; the name is unique on the server.
-
-        A copy of `template` (which nobody may be connected to) takes about 15 ms.
-        """
-        name = self.create_database(template, owner=owner)
-        try:
-            yield name
-        finally:
-            self.drop_database(name)
-
-    def create_database(self, template: str = "template0", *, owner: str = "") -> str:
-        """Make a database that lives until `drop_database` or the end of the server, and return its name."""
-        from psycopg import sql
-
-        name = f"{self.prefix}_{secrets.token_hex(6)}"
-        parts: list[sql.Composable] = [
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        ]
-        if template == "template0":
-            parts.append(sql.SQL("ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"))
-        if owner:
-            parts.append(sql.SQL("OWNER {}").format(sql.Identifier(owner)))
-        if self.info.major >= 15:
-            parts.append(sql.SQL("STRATEGY file_copy"))
-        self._administer(sql.SQL(" ").join(parts))
-        return name
-
-    def drop_database(self, name: str) -> None:
-        """Drop a database of this run, also under open connections."""
-        from psycopg import sql
-
-        if not name.startswith(self.prefix):
-            raise ValueError(f"{name} was not made here")
-        force = sql.SQL(" WITH (FORCE)") if self.info.major >= 13 else sql.SQL("")
-        self._administer(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)) + force)
-
-    def _administer(self, statement: sql.Composed) -> None:
-        import psycopg
-
-        with self.connect() as connection:
-            try:
-                connection.execute(statement)
-            except psycopg.Error as error:
-                raise SqlportError(f"{masked(self.url)}: {statement.as_string()}: {str(error).strip()}") from None
 
 
 @contextmanager
@@ -124,43 +32,6 @@ def throwaway(spec: str = "auto", major: int | None = None) -> Iterator[Server]:
     """
     with _provider(spec, major)() as server:
         yield server
-
-
-def connect(
-    url: str, dbname: str | None = None, autocommit: bool = True, *, user: str | None = None, options: str = ""
-) -> psycopg.Connection[Any]:
-    """Open a connection to any URL; SqlportError without the password in it when that fails."""
-    import psycopg
-
-    settings: dict[str, Any] = {"options": options or " ", "client_encoding": "utf8", "connect_timeout": 10}
-    if dbname is not None:
-        settings["dbname"] = dbname
-    if user is not None:
-        settings["user"] = user
-    try:
-        return psycopg.connect(url, autocommit=autocommit, **settings)
-    except psycopg.Error as error:
-        raise SqlportError(f"no connection to {masked(url)}: {str(error).strip()}") from None
-
-
-def masked(url: str) -> str:
-    """The URL without its password."""
-    import re
-
-    hidden = re.sub(r"(?<=//)([^/?#@:]*):[^/?#]*@", r"\1:***@", url)
-    return re.sub(r"(?i)([?&](?:ssl)?password=)[^&#]*", r"\1***", hidden)
-
-
-def describe(connection: psycopg.Connection[Any], provider: str) -> ServerInfo:
-    """Version and locale as the server itself gives them."""
-    row = connection.execute(
-        "SELECT current_setting('server_version_num')::int, current_setting('server_version'), datcollate "
-        "FROM pg_database WHERE datname = current_database()"
-    ).fetchone()
-    if row is None:
-        raise SqlportError("the server does not know the database that it is connected to")
-    number, version, locale = row
-    return ServerInfo(provider, number // 10000, version.split()[0], locale)
 
 
 def installation(spec: str = "auto", major: int | None = None) -> Installation | None:

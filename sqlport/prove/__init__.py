@@ -12,7 +12,7 @@ from sqlport.prove.prover import Prover
 
 if TYPE_CHECKING:
     from sqlport.catalog import Catalog
-    from sqlport.engines.postgres import Server
+    from sqlport.engines.server import Server
     from sqlport.model import Hole, Statement, Target
     from sqlport.semantics import Semantics
     from sqlport.verify import SchemaResult

@@ -15,7 +15,7 @@ from sqlport.prove.universe import Rows, Universe
 if TYPE_CHECKING:
     import psycopg
 
-    from sqlport.engines.postgres import Server
+    from sqlport.engines.server import Server
     from sqlport.prove.model import Model
     from sqlport.prove.universe import Row
 

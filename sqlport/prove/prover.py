@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from sqlport.catalog import Catalog
-    from sqlport.engines.postgres import Server
+    from sqlport.engines.server import Server
     from sqlport.model import Target
     from sqlport.prove.answers import Answer
     from sqlport.prove.bindings import Values

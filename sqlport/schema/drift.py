@@ -21,7 +21,7 @@ from sqlport.schema.shape import Shape
 if TYPE_CHECKING:
     import psycopg
 
-    from sqlport.engines.postgres import Server
+    from sqlport.engines.server import Server
     from sqlport.schema.source import Source
 
 
@@ -129,7 +129,7 @@ def _database(server: Server) -> Iterator[psycopg.Connection[Any]]:
 
 @contextmanager
 def _opened(target: str, server: Server) -> Iterator[psycopg.Connection[Any]]:
-    from sqlport.engines.postgres import connect
+    from sqlport.engines.server import connect
 
     if target.startswith(("postgresql://", "postgres://")):
         with connect(target, options="-c default_transaction_read_only=on") as connection:

@@ -12,7 +12,7 @@ from sqlport.verify._words import Way, way
 from sqlport.verify.schema import SchemaFailure, SchemaResult, prepare_schema, schema_digest
 
 if TYPE_CHECKING:
-    from sqlport.engines.postgres import Server
+    from sqlport.engines.server import Server
 
 __all__ = [
     "Question",

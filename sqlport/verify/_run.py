@@ -17,7 +17,7 @@ from sqlport.verify._words import leading_words
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn, PGresult
 
-    from sqlport.engines.postgres import Server
+    from sqlport.engines.server import Server
     from sqlport.verify._question import Question
 
 _LIMITS = "-c statement_timeout=10s -c lock_timeout=5s"

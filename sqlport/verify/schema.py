@@ -13,7 +13,7 @@ from sqlport.verify._words import leading_words, way
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn
 
-    from sqlport.engines.postgres import Server
+    from sqlport.engines.server import Server
 
 _ACTIVE_TRANSACTION = "25001"
 

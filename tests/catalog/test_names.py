@@ -18,7 +18,7 @@ from sqlport.catalog.names import (
     quote,
     truncated,
 )
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 
 
 def keywords(server: Server) -> list[tuple[str, str, bool]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sqlport.catalog import Column, affinity
 from sqlport.catalog.types import cast_type, column_choice, column_type, postgres_type
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from sqlport.model import Target
 
 FAITHFUL = Target()

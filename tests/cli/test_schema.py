@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from tests.cli.conftest import Run
 
 SCHEMA = """

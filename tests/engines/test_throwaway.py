@@ -16,7 +16,8 @@ import pytest
 
 from sqlport.engines import _cluster, _installations
 from sqlport.engines._account import can_reach, server_account
-from sqlport.engines.postgres import Server, connect, installation, masked, throwaway
+from sqlport.engines.postgres import installation, throwaway
+from sqlport.engines.server import Server, connect, masked
 from sqlport.model import SqlportError
 
 ROOT = Path(__file__).resolve().parents[2]

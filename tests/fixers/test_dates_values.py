@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sqlport
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 
 SCHEMA = "CREATE TABLE t (id INTEGER PRIMARY KEY, ts TEXT, at INTEGER, n INTEGER NOT NULL)"
 RECENT = sqlite3.sqlite_version_info >= (3, 46)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sqlport
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 
 COUNT = 1_000
 _SCHEMA = """CREATE TABLE v (id INTEGER PRIMARY KEY, i INTEGER, j INTEGER NOT NULL, k INTEGER NOT NULL, r REAL,

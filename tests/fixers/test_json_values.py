@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sqlport
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 
 SCHEMA = "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, n INTEGER)"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=8)

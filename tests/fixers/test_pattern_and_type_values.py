@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import sqlport
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 
 COUNT = 1_000
 _LETTERS = "aAbBzZ%_\\*?[]^-.x1 9ÄäßKéÉſ'\n$(|"

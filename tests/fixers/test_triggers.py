@@ -11,7 +11,7 @@ import pytest
 
 import sqlport
 from sqlport.config import Config
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from tests.judge import on_postgres, on_sqlite
 
 TABLES = """

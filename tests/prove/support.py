@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlport.catalog import from_statements
 from sqlport.config import Config
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from sqlport.judging import definitions
 from sqlport.model import Arguments, Proof, Statement
 from sqlport.project import rulebook

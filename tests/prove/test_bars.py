@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from tests.prove import corpus
 from tests.prove.support import proofs
 

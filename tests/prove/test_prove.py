@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sqlport.config import Config
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from sqlport.model import Proof
 from tests.prove.corpus import SCHEMA
 from tests.prove.support import proofs

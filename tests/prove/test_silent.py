@@ -10,7 +10,7 @@ import pytest
 
 import sqlport
 from sqlport.config import Config
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from tests.prove.corpus import SCHEMA
 from tests.prove.support import book, proofs
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from sqlport.scaffold.templates import postgres, postgres_async
 
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sqlport.cli import main
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 
 
 @pytest.fixture

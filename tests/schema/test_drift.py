@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sqlport.config import Config
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from sqlport.rulebook import load
 from sqlport.schema import PortedSchema, Source, port_schema, read_source, up_sql
 from sqlport.schema.drift import drift, on_server
@@ -124,7 +124,7 @@ def target(server: Server, ported: PortedSchema) -> Iterator[str]:
 
 
 def spoiled(server: Server, target: str, *statements: str) -> None:
-    from sqlport.engines.postgres import connect
+    from sqlport.engines.server import connect
 
     with connect(target) as connection:
         for statement in statements:
@@ -171,7 +171,7 @@ def test_a_unique_index_stands_in_for_a_constraint(
 def test_nothing_is_written_to_the_target(source: Source, ported: PortedSchema, server: Server, target: str) -> None:
     _, before = on_server(ported, server)
     drift(source, ported, target, server)
-    from sqlport.engines.postgres import connect
+    from sqlport.engines.server import connect
     from sqlport.schema.from_postgres import read_postgres
 
     with connect(target) as connection:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sqlport.config import Config
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from sqlport.rulebook import load
 from sqlport.schema import Loading, Source, loading, port_schema, read_source
 from sqlport.schema.drift import drift, on_server

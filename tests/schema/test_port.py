@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from sqlport.config import Config
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from sqlport.model import SqlportError
 from sqlport.rulebook import load
 from sqlport.schema import PortedSchema, Source, down_sql, port_schema, read_source, up_sql

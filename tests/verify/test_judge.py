@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from sqlport.engines import _installations
-from sqlport.engines.postgres import Server, throwaway
+from sqlport.engines.postgres import throwaway
+from sqlport.engines.server import Server
 from sqlport.model import ServerInfo, SqlportError, Verdict
 from sqlport.verify import Question, SchemaResult, claim, judge, prepare_schema, schema_digest, way
 from sqlport.verify._plan import plan

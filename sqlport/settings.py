@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NoReturn, get_args
 
 from sqlport.config import Config, Prove, is_selector, suggestion
@@ -20,6 +20,20 @@ else:
 
 class _WrongValueError(Exception):
     """What a value should have been; the reader adds file, line and key."""
+
+
+def load(
+    paths: Sequence[str | PurePath] = (".",), *, file: Path | None = None, isolated: bool = False, **overrides: Any
+) -> Config:
+    """The settings for `paths`: those nearest above the first path (or in `file`), then `overrides`.
+
+    Read is the nearest `sqlport.toml`, or `pyproject.toml` with a table `[tool.sqlport]`; `isolated` reads
+    none. Raises SqlportError with file, line and key for what is wrong in it.
+    """
+    start = Path.cwd() / (paths[0] if paths else ".")
+    found = None if isolated else (file or nearest(start))
+    config = read(found) if found else Config(root=project_root(start))
+    return config.override(**overrides)
 
 
 def nearest(start: Path) -> Path | None:
