@@ -177,6 +177,7 @@ def _keyed(asked: Sequence[Docket]) -> Iterator[tuple[Ported, Question, str]]:
 
 def definitions(schema: Schema, config: Config, book: Rulebook) -> list[str]:
     """The schema as PostgreSQL DDL: SQLite's own definitions through the same rules as every statement."""
+    from sqlport.catalog.helpers import definitions as helpers
     from sqlport.porting import Request, port_statement
     from sqlport.sql import split
 
@@ -185,7 +186,7 @@ def definitions(schema: Schema, config: Config, book: Rulebook) -> list[str]:
     ported = [piece.span.of(text) for text in texts for piece in split(text)]
     if any("citext" in sql for sql in ported):
         ported.insert(0, "CREATE EXTENSION IF NOT EXISTS citext")
-    return ported
+    return [*(sql for _, sql in helpers(config.target)), *ported]
 
 
 def question_of(one: Ported) -> Question | None:

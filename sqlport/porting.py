@@ -115,6 +115,8 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
             break
         edits = compose(sql, edits, step)
         text, current = apply(text, step), _moved_holes(current, step)
+    else:
+        parsed = read(text, current)
     standing = list(findings.values())
     if parsed.problem is None:
         standing = [finding for finding in standing if not _is_settled(finding, latest, edits)]

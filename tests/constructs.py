@@ -14,7 +14,10 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 @dataclass(frozen=True, slots=True)
 class Construct:
-    """One case: what SQLite returned for `sqlite` on `setup`; `rule` is SAME where nothing differs."""
+    """One case: what SQLite returned for `sqlite` on `setup`; `rule` is SAME where nothing differs.
+
+    `expect_after` are the rows of the queries `observe`, which tell what a statement did to the tables.
+    """
 
     id: str
     rule: str
@@ -22,7 +25,18 @@ class Construct:
     sqlite: tuple[str, ...]
     params: Any
     expect: Any
+    observe: tuple[str, ...]
+    expect_after: tuple[Any, ...]
     autofix: str
+
+
+def decoded(value: Any) -> Any:
+    """A value of the file, with what JSON cannot say made out of its mark."""
+    if isinstance(value, dict) and value.keys() <= {"$blob", "$float"}:
+        return bytes.fromhex(value["$blob"]) if "$blob" in value else float(value["$float"])
+    if isinstance(value, dict):
+        return {name: decoded(item) for name, item in value.items()}
+    return [decoded(item) for item in value] if isinstance(value, list) else value
 
 
 def _texts(value: Any) -> tuple[str, ...]:
@@ -41,8 +55,10 @@ def constructs() -> tuple[Construct, ...]:
             case["rule"],
             _texts(case.get("sqlite_setup")),
             _texts(case["sqlite"]),
-            case.get("params"),
-            case.get("expect"),
+            decoded(case.get("params")),
+            decoded(case.get("expect")),
+            _texts(case.get("observe")),
+            tuple(decoded(case.get("expect_after")) or ()),
             case.get("autofix") or "none",
         )
         for case in map(json.loads, lines)

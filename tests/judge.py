@@ -26,11 +26,16 @@ def tries(text: str) -> range:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The rows of the statement, and of every table afterwards (as multisets); or the error."""
+    """The rows of the statement, and of every table afterwards (as multisets); or the error.
+
+    `observed` are the rows of the statements that were to be run afterwards, whether there was an error or not;
+    None for one that is an error itself.
+    """
 
     rows: tuple[tuple[Any, ...], ...] = ()
     tables: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = ()
     error: str = ""
+    observed: tuple[tuple[tuple[Any, ...], ...] | None, ...] = ()
 
 
 def statements(script: str) -> list[str]:
@@ -38,8 +43,10 @@ def statements(script: str) -> list[str]:
     return [piece.span.of(script) for piece in split(script)]
 
 
-def on_sqlite(schema: str, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Outcome:
-    """The original on SQLite."""
+def on_sqlite(
+    schema: str, sql: str, params: Sequence[Any] | Mapping[str, Any] = (), observe: Sequence[str] = ()
+) -> Outcome:
+    """The original on SQLite. `observe` are statements that are run at the end."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
@@ -51,26 +58,31 @@ def on_sqlite(schema: str, sql: str, params: Sequence[Any] | Mapping[str, Any] =
             for statement in statements(sql):
                 rows = connection.execute(statement, params).fetchall()
         except sqlite3.Error as error:
-            return Outcome(error=str(error))
+            return Outcome(error=str(error), observed=_observed(connection, observe))
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         names = sorted((name for name in names if not name.startswith("sqlite_")), key=str.lower)
         tables = [(name.lower(), _bag(connection.execute(f'SELECT * FROM "{name}"'))) for name in names]
-        return Outcome(tuple(map(_plain, rows)), tuple(tables))
+        return Outcome(tuple(map(plain, rows)), tuple(tables), observed=_observed(connection, observe))
     finally:
         connection.close()
 
 
 def on_postgres(
-    connection: psycopg.Connection[Any], schema: str, ported: str, params: Sequence[Any] | Mapping[str, Any] | None
+    connection: psycopg.Connection[Any],
+    schema: str,
+    ported: str,
+    params: Sequence[Any] | Mapping[str, Any] | None,
+    observe: Sequence[str] = (),
 ) -> Outcome:
     """The port on PostgreSQL (an autocommit connection), in a schema that is dropped afterwards.
 
-    Its tables are our own port of SQLite's.
+    Its tables are our own port of SQLite's. `observe` are statements (ported, too) that are run at the end.
     """
     connection.prepare_threshold = None  # tables of one name come and go
     try:
         connection.execute("CREATE SCHEMA judged")
         connection.execute("SET search_path = judged, public")
+        connection.execute("SET statement_timeout = '5s'")
         for statement in statements(sqlport.port(schema, driver="none", unsafe=True).sql):
             try:
                 connection.execute(statement)
@@ -82,7 +94,8 @@ def on_postgres(
                 cursor = connection.execute(statement, params)
                 rows = cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
-            return Outcome(error=f"{error.sqlstate} {error}")
+            connection.rollback()
+            return Outcome(error=f"{error.sqlstate} {error}", observed=_observed(connection, observe))
         names = [
             row[0]
             for row in connection.execute(
@@ -90,11 +103,28 @@ def on_postgres(
             )
         ]
         tables = [(name, _bag(connection.execute(f"SELECT * FROM {quote(name)}"))) for name in names]
-        return Outcome(tuple(map(_plain, rows)), tuple(tables))
+        return Outcome(tuple(map(plain, rows)), tuple(tables), observed=_observed(connection, observe))
     finally:
         connection.rollback()
-        connection.execute("DISCARD TEMP")
+        connection.execute("DISCARD ALL")  # what a ported PRAGMA set
         connection.execute("DROP SCHEMA judged CASCADE")
+
+
+def _observed(
+    connection: sqlite3.Connection | psycopg.Connection[Any], scripts: Sequence[str]
+) -> tuple[tuple[tuple[Any, ...], ...] | None, ...]:
+    return tuple(_rows(connection, script) for script in scripts)
+
+
+def _rows(connection: sqlite3.Connection | psycopg.Connection[Any], script: str) -> tuple[tuple[Any, ...], ...] | None:
+    rows: list[Any] = []
+    try:
+        for statement in statements(script):
+            cursor = connection.execute(statement)  # type: ignore[arg-type]
+            rows = cursor.fetchall() if cursor.description else []
+    except (sqlite3.Error, psycopg.Error):
+        return None
+    return tuple(map(plain, rows))
 
 
 def _regexp(pattern: str | None, value: str | None) -> int | None:
@@ -102,11 +132,12 @@ def _regexp(pattern: str | None, value: str | None) -> int | None:
 
 
 def _bag(rows: Any) -> tuple[tuple[Any, ...], ...]:
-    counted = Counter(_plain(row) for row in rows)
+    counted = Counter(plain(row) for row in rows)
     return tuple(sorted(counted.elements(), key=repr))
 
 
-def _plain(row: Sequence[Any]) -> tuple[Any, ...]:
+def plain(row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row without what the language of the driver adds to its values."""
     return tuple(_value(value) for value in row)
 
 

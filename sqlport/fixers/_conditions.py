@@ -62,7 +62,7 @@ def use_of(context: Context, node: exp.Expr) -> Use:
     if isinstance(parent, exp.Tuple) and isinstance(parent.parent, exp.Values):
         return _of_value(context, child, parent)
     if isinstance(parent, _STORED):
-        return "stored"
+        return "free" if _column_kind(context, parent) == "boolean" else "stored"
     if isinstance(parent, exp.Binary | exp.Neg | exp.BitwiseNot | exp.In | exp.Between | exp.Tuple):
         return "number"
     return "free"
@@ -120,6 +120,19 @@ def stored_in(context: Context, statement: exp.Insert, index: int) -> str:
     columns = table.columns if names is None else [table.column(name) for name in names]
     column = columns[index] if index < len(columns) else None
     return of_type(column_type(column, table.name, context.target)) if column is not None else "any"
+
+
+def _column_kind(context: Context, constraint: exp.Expr) -> str:
+    """The kind of the column that a default or a generated value belongs to."""
+    from sqlport.catalog.types import column_type
+    from sqlport.semantics.kinds import of_type
+
+    definition, create = constraint.find_ancestor(exp.ColumnDef), constraint.find_ancestor(exp.Create)
+    if definition is None or create is None or not isinstance(create.this, exp.Schema):
+        return "any"
+    table = context.catalog.table(create.this.this.name)
+    column = table.column(definition.name) if table is not None else None
+    return of_type(column_type(column, table.name, context.target)) if table is not None and column else "any"
 
 
 def as_number(context: Context, node: exp.Expr) -> Rewrite:

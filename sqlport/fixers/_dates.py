@@ -17,9 +17,19 @@ from sqlport.fixers import _dates_format as form
 from sqlport.fixers._dates_dynamic import Dynamic, dynamic
 from sqlport.fixers._dates_literal import from_julian_day, from_text
 from sqlport.fixers._dates_modifiers import Months, Start, Step, Word, steps
-from sqlport.fixers._dates_moment import Moment, Parts, RefusedError, modified, months, overflows, plus, truncated
-from sqlport.fixers._dates_use import becomes_date, numeric_cast, stays_date, wants_number
-from sqlport.fixers._dates_value import CALLS, FORMATS, TEXT, Request, value
+from sqlport.fixers._dates_moment import (
+    Moment,
+    Parts,
+    RefusedError,
+    bound,
+    modified,
+    months,
+    overflows,
+    plus,
+    truncated,
+)
+from sqlport.fixers._dates_use import numeric_cast, stays_date, wants_number
+from sqlport.fixers._dates_value import CALLS, FORMATS, Request, value
 from sqlport.model import Applicability
 from sqlport.sql import Rewrite
 from sqlport.sql.match import rewrite
@@ -71,11 +81,9 @@ def _judged(context: Context, node: exp.Anonymous) -> tuple[tuple[str, Proposal]
         return ("", Proposal(span)), None  # PostgreSQL's date(x), beside dates only
     try:
         moment, inner = _moment(context, call)
-        if becomes_date(context, node) and _folded(call) is None:
-            parts: Parts = (*moment.closed, "::date")
-            moment = moment.under(TEXT)  # of the date(x) that it is compared with
-        else:
-            parts = _written(context, call, moment)
+        parts = _written(context, call, moment)
+        if moment.within:
+            parts = ("CASE WHEN ", *moment.within, " THEN ", *parts, " END")
     except RefusedError as refusal:
         return (_code(context, call), Proposal(span, message=str(refusal))), None
     whole = _replaced(context, call)
@@ -203,7 +211,8 @@ def _moment(context: Context, call: _Call) -> tuple[Moment, exp.Expr | None]:
             "error; correct the value"
         )
     fraction = form.has_fraction(call.fmt or "") or call.has("subsec") or call.name == "julianday"
-    request = Request(context, call.value, fraction=fraction)
+    seconds = call.name == "unixepoch" or "%s" in (call.fmt or "")
+    request = Request(context, call.value, fraction, milliseconds=fraction or seconds or bool(call.modifiers))
     moment, taken, inner = value(request, call.steps, lambda node: _inner(context, node))
     for is_dynamic, items in groupby(call.modifiers[taken:], key=lambda item: isinstance(item, Dynamic)):
         if is_dynamic:
@@ -279,9 +288,10 @@ def _written(context: Context, call: _Call, moment: Moment) -> Parts:
         made = form.number(call.fmt, moment)
         if made is not None:
             return made
-    if moment.once and form.uses(call.fmt) > 1:
-        raise RefusedError("the value would have to be written several times; compute it in a subquery first")
-    return form.text(call.fmt, moment)
+    fmt = call.fmt
+    if (moment.once or moment.long) and form.uses(fmt) > 1:
+        return bound(moment, lambda inner: replace(inner, parts=form.text(fmt, inner))).parts
+    return form.text(fmt, moment)
 
 
 def _folded(call: _Call) -> str | None:

@@ -36,6 +36,9 @@ class Moment:
     whole: bool = False
     midnight: bool = False
     once: bool = False
+    long: bool = False
+    within: Parts = ()
+    immutable: bool = False
     is_utc: bool = False
     is_local: bool = False
     conditions: tuple[str, ...] = ()
@@ -122,8 +125,8 @@ def months(moment: Moment, sign: str, interval: Parts, *, floor: bool = False) -
     """
     if floor or not overflows(moment):
         return replace(plus(moment, sign, interval), last_day=moment.last_day)
-    if moment.once:
-        return _bound(moment, lambda inner: months(inner, sign, interval))
+    if moment.once or moment.long:
+        return bound(moment, lambda inner: months(inner, sign, interval))
     start: Parts = ("date_trunc('month', ", *moment.parts, ")")
     parts: Parts = (*start, f" {sign} ", *interval, " + (", *moment.parts, " - ", *start, ")")
     return replace(moment, parts=parts, loose=True, zoned=(), last_day=31)
@@ -135,8 +138,8 @@ def overflows(moment: Moment) -> bool:
 
 
 def _weekday(moment: Moment, day: int) -> Moment:
-    if moment.once:
-        return _bound(moment, lambda inner: _weekday(inner, day))
+    if moment.once or moment.long:
+        return bound(moment, lambda inner: _weekday(inner, day))
     ahead: Parts = (f"({day + 7} - extract(dow FROM ", *moment.parts, ")::int) % 7")
     return replace(
         moment, parts=(*moment.parts, " + ", *ahead, " * interval '1 day'"), loose=True, zoned=(), last_day=31
@@ -158,8 +161,8 @@ def _word(moment: Moment, word: str) -> Moment:
     raise RefusedError(f"the modifier '{word}' changes nothing here, or has another meaning by version; leave it out")
 
 
-def _bound(moment: Moment, use: Callable[[Moment], Moment]) -> Moment:
+def bound(moment: Moment, use: Callable[[Moment], Moment]) -> Moment:
     """What `use` makes of a moment that it needs several times."""
-    made = use(replace(moment, parts=("t",), loose=False, zoned=(), once=False))
+    made = use(replace(moment, parts=("t",), loose=False, zoned=(), once=False, long=False))
     parts: Parts = ("(SELECT ", *made.parts, " FROM (SELECT ", *moment.parts, " AS t) AS v)")
-    return replace(made, parts=parts, loose=False, once=True)
+    return replace(made, parts=parts, loose=False, once=moment.once, long=True)

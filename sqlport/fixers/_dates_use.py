@@ -65,18 +65,11 @@ def number_of(context: Context, node: exp.Anonymous) -> str:
 
 
 def stays_date(context: Context, node: exp.Anonymous) -> bool:
-    """Whether a `date(x)` is only compared with dates, as PostgreSQL's own date(x) can be."""
+    """Whether a `date(x)` is only compared with dates that are written out, as PostgreSQL's own date(x) can be."""
     if not _is_plain_date(context, node):
         return False
     others = _compared_with(node)
-    return bool(others) and all(_is_iso(other) or _is_date(context, other) for other in others)
-
-
-def becomes_date(context: Context, node: exp.Anonymous) -> bool:
-    """Whether a date() of now or with modifiers is compared with a `date(x)` that stays PostgreSQL's own."""
-    if node.this != "date":
-        return False
-    return any(isinstance(other, exp.Anonymous) and stays_date(context, other) for other in _compared_with(node))
+    return bool(others) and all(_is_iso(other) for other in others)
 
 
 def _is_plain_date(context: Context, node: exp.Expr) -> bool:
@@ -88,15 +81,6 @@ def _is_plain_date(context: Context, node: exp.Expr) -> bool:
 
 def _is_date_call(node: exp.Expr) -> bool:
     return isinstance(node, exp.Anonymous) and node.this == "date"
-
-
-def _is_date(context: Context, node: exp.Expr) -> bool:
-    """A call of date(), or what an earlier rewriting made of one."""
-    while isinstance(node, exp.Paren):
-        node = node.this
-    if isinstance(node, exp.Cast) and not context.parsed.is_sqlite_cast(node):
-        return context.parsed.cast_type(node).of(context.parsed.text).lower() == "date"
-    return _is_date_call(node)
 
 
 def _is_iso(node: exp.Expr) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from sqlport.catalog.helpers import TIMESTAMP
 from sqlport.fixers import Context
 from sqlport.fixers._dates_literal import from_julian_day, from_text
 from sqlport.fixers._dates_modifiers import Step, Word
@@ -17,11 +18,16 @@ FORMATS: Mapping[str, str] = {"date": "%Y-%m-%d", "time": "%H:%M:%S", "datetime"
 CALLS = (*FORMATS, "strftime", "julianday", "unixepoch", "timediff")
 
 TEXT = "the text is a date 'YYYY-MM-DD', or one with a time 'HH:MM[:SS[.SSS]]', without a UTC offset"
+_STRICT = (
+    r"'^(?!\d{4}-\d\d-\d\d([ T]([01]\d|2[0-3]):\d\d(:[0-5]\d(\.\d{1,6})?)?Z?)?$)'",
+    "'no ISO date: '",
+)
+"""Puts words before a text that both engines would not read alike, so that PostgreSQL raises: it takes `now`,
+`1/2/2024` and `Jan 2`, for which SQLite gives NULL, and drops an offset from UTC, which SQLite applies."""
 _RELATIVE = ("now", "today", "tomorrow", "yesterday", "epoch", "infinity", "-infinity")
-NUMBER = "the value is a number"
-SECONDS = "the numbers are seconds in the years 1 to 9999 (SQLite gives NULL for others, such as milliseconds)"
 ROUNDED = "a millisecond more or less does not matter where a float lies between two"
 _FIRST, _LAST = -62135596800, 253402300799  # the years 1 to 9999 in seconds since 1970
+_LIMITS = f"BETWEEN {_FIRST} AND {_LAST}"
 EPOCHS = "the numbers are seconds since 1970, none so small that SQLite takes it for a Julian day (up to 5373484)"
 
 _Inner = Callable[[exp.Expr], Moment | None]
@@ -30,11 +36,16 @@ _Found = tuple[Moment, int, exp.Expr | None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A value to be read; `fraction` tells that the result shows milliseconds, to which SQLite rounds."""
+    """A value to be read.
+
+    `fraction` tells that the result shows milliseconds, `milliseconds` that SQLite rounds to them: it does where
+    there are modifiers, and for seconds since 1970, but not for `%S`.
+    """
 
     context: Context
     node: exp.Expr | None
     fraction: bool = False
+    milliseconds: bool = False
 
 
 def value(request: Request, steps: Sequence[Step], inner: _Inner) -> _Found:
@@ -86,17 +97,26 @@ def _from_number(request: Request, node: exp.Expr, kind: str) -> Moment:
             "milliseconds by 1000"
         )
     known = found in ("integer", "real", "numeric")
-    text = found == "text" and not _gives_number(node)
-    parts: Parts = (*_operand(request, node), "::double precision") if text else (span,)
-    moment = from_epoch(parts, whole=found == "integer" or not (known or request.fraction))
-    moment = replace(moment, once=_once(node))
-    if not known:
-        moment = moment.under(NUMBER)
-    if node.find(exp.Column, exp.Placeholder, exp.Anonymous, exp.Subquery) is not None:
-        moment = moment.under(SECONDS)
-    if found != "integer" and (request.fraction or moment.conditions):
+    sure = known or _gives_number(node)
+    parts: Parts = (span,) if sure else (*_operand(request, node), "::double precision")
+    once = _once(node)
+    whole = found == "integer"
+    if context.target.helpers and not isinstance(node, exp.Literal):
+        moment = Moment((f"{TIMESTAMP}(", *parts, ")"), is_utc=True, whole=whole, once=once, immutable=True)
+    elif node.find(exp.Column, exp.Placeholder, exp.Anonymous, exp.Subquery) is None:
+        moment = from_epoch(parts, whole=whole)
+    elif once or node.find(exp.Anonymous) is not None:
+        limited: Parts = ("(SELECT t FROM (SELECT ", *parts, f" AS t) AS v WHERE t {_LIMITS})")
+        moment = replace(from_epoch(limited, whole=whole), once=once, long=True)
+    else:
+        moment = replace(from_epoch(parts, whole=whole), within=(*_within(request, node, parts), f" {_LIMITS}"))
+    if not whole and request.fraction:
         moment = moment.under(ROUNDED)
     return moment.under(EPOCHS) if kind == "auto" else moment
+
+
+def _within(request: Request, node: exp.Expr, parts: Parts) -> Parts:
+    return _operand(request, node) if len(parts) == 1 else parts
 
 
 def _gives_number(node: exp.Expr) -> bool:
@@ -116,10 +136,18 @@ def _from_expression(request: Request, node: exp.Expr) -> Moment:
         raise RefusedError(f"this is a {kind} and no date; give the date as text")
     if kind == "time":
         return _from_time(request, node)
-    precision = "(3)" if request.fraction else ""
     through = "::text" if isinstance(node, exp.Placeholder) and request.context.target.driver == "numbered" else ""
-    parts: Parts = (*_operand(request, node), f"{through}::timestamp{precision}")
-    return Moment(parts, once=_once(node)).under(TEXT)
+    if request.context.target.helpers:
+        called: Parts = (f"{TIMESTAMP}(", *_operand(request, node), "::text)")
+        if kind == "text" and not isinstance(node, exp.Placeholder):
+            called = (f"{TIMESTAMP}(", request.context.parsed.span(node), ")")
+        if request.milliseconds:
+            called = (*called, "::timestamp(3)")
+        return Moment(called, once=_once(node), immutable=True)
+    precision = "(3)" if request.milliseconds else ""
+    span = request.context.parsed.span(node)
+    strict: Parts = ("regexp_replace(", span, f"{through}, {_STRICT[0]}, {_STRICT[1]})::timestamp{precision}")
+    return Moment(strict, once=_once(node), long=True)
 
 
 def _from_time(request: Request, node: exp.Expr) -> Moment:

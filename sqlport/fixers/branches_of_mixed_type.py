@@ -63,4 +63,6 @@ def _never_equal(context: Context, value: exp.Expr, other: exp.Expr) -> bool:
     """Whether `nullif(number, 'text')` is the number."""
     literal = text_literal(other)
     number = context.semantics.kind(value) in NUMBERS
-    return number and literal is not None and not (is_number(literal) and affinity_of(context, value) == "NUMERIC")
+    if literal is None or literal == "NaN":  # the one text that PostgreSQL takes for a number
+        return False
+    return number and not (is_number(literal) and affinity_of(context, value) == "NUMERIC")

@@ -29,6 +29,6 @@ def find(context: Context) -> Iterator[Proposal]:
         trait = context.arguments.traits.get(placeholder.key)
         if trait == "nul":
             yield Proposal(placeholder.span)
-        elif trait == "nan" and "nullif(CAST(" not in parsed.text[: placeholder.span.start][-12:]:
+        elif trait == "nan" and not parsed.text[: placeholder.span.start].endswith("nullif(CAST("):
             change = wrap(placeholder.span, "nullif(CAST(", " AS float8), 'NaN')")
             yield Proposal(placeholder.span, (change,), Applicability.UNSAFE, message=_NAN, condition="NULL was meant")

@@ -12,7 +12,8 @@ from sqlport.model import Applicability, Span
 from sqlport.sql import Rewrite, replace
 
 _NAMES = {"max": "greatest", "min": "least"}
-_STRICT = (exp.Add, exp.Sub, exp.Mul, exp.Paren, exp.Neg, exp.Collate, exp.DPipe)
+_STRICT = (exp.Add, exp.Sub, exp.Mul, exp.Paren, exp.Neg, exp.Cast, exp.Collate, exp.DPipe)
+_DATES = frozenset(["date", "time", "datetime", "julianday", "unixepoch"])
 _STRICT_CALLS = frozenset("abs round length lower upper trim floor ceil".split())
 _MIXED = "max() and min() of numbers and text compare by type on SQLite; PostgreSQL has no such order: cast one side"
 
@@ -83,15 +84,24 @@ def _passes_null(node: exp.Expr) -> bool:
 
 def _guards(context: Context, node: exp.Expr) -> Iterator[str]:
     """The texts that must not be NULL for the node not to be."""
-    if isinstance(node, exp.Anonymous) and (is_scalar(node) or node.this in _STRICT_CALLS):
+    if _reads_date(context, node):
+        yield from _guards(context, node.expressions[0])
+    elif isinstance(node, exp.Anonymous) and (is_scalar(node) or node.this in _STRICT_CALLS):
         for argument in node.expressions:
             yield from _guards(context, argument)
     elif isinstance(node, _STRICT):
         for side in (node.this, node.args.get("expression")):
-            if isinstance(side, exp.Expr) and not (isinstance(node, exp.Collate) and side is not node.this):
+            if isinstance(side, exp.Expr) and not (isinstance(node, exp.Collate | exp.Cast) and side is not node.this):
                 yield from _guards(context, side)
     elif context.semantics.nullable(node):
         yield from _guard(context, node)
+
+
+def _reads_date(context: Context, node: exp.Expr) -> bool:
+    """Whether it is a date function of a text: its port raises for what is no date, so only NULL gives NULL."""
+    if not isinstance(node, exp.Anonymous) or node.this not in _DATES or context.target.helpers:
+        return False
+    return len(node.expressions) == 1 and context.semantics.kind(node.expressions[0]) == "text"
 
 
 def _guard(context: Context, node: exp.Expr) -> Iterator[str]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
+from sqlport.catalog.helpers import definitions as helpers
 from sqlport.catalog.names import folded, kept, quote
 from sqlport.model import Finding
 from sqlport.schema._keys import ForeignKeys, without
@@ -104,7 +105,8 @@ def port_schema(source: Source, target: Target, book: Rulebook) -> PortedSchema:
         _triggers(making, owner)
     making.lost += _left_out(catalog)
     making.made += sequences(tables, source.next_ids)
-    definitions = [*_extensions(making.made), *making.made]
+    helping = [Definition("function", name, "", sql) for name, sql in helpers(target)]
+    definitions = [*_extensions(making.made), *helping, *making.made]
     return PortedSchema(catalog, target, tuple(definitions), tuple(making.lost))
 
 
