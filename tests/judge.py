@@ -120,7 +120,7 @@ def _rows(connection: sqlite3.Connection | psycopg.Connection[Any], script: str)
     rows: list[Any] = []
     try:
         for statement in statements(script):
-            cursor = connection.execute(statement)  # type: ignore[arg-type]
+            cursor = connection.execute(statement)
             rows = cursor.fetchall() if cursor.description else []
     except (sqlite3.Error, psycopg.Error):
         return None

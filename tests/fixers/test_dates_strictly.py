@@ -13,7 +13,7 @@ import sqlport
 from sqlport.api import _rulebook
 from sqlport.catalog import from_statements
 from sqlport.catalog.helpers import definitions
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from sqlport.model import Target
 from sqlport.porting import Request, port_statement
 
