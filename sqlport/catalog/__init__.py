@@ -4,7 +4,7 @@ from sqlport.catalog.affinity import affinity
 from sqlport.catalog.build import CatalogResult, from_sqlite, from_statements
 from sqlport.catalog.names import folded, is_reserved, quote
 from sqlport.catalog.scratch import Failure, is_definition
-from sqlport.catalog.tables import Catalog, Column, ForeignKey, Index, IndexTerm, Table, Trigger, UniqueKey
+from sqlport.catalog.tables import Catalog, Column, ForeignKey, Index, IndexTerm, Referred, Table, Trigger, UniqueKey
 
 __all__ = [
     "Catalog",
@@ -14,6 +14,7 @@ __all__ = [
     "ForeignKey",
     "Index",
     "IndexTerm",
+    "Referred",
     "Table",
     "Trigger",
     "UniqueKey",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlport.catalog.names import folded
 from sqlport.catalog.read import SchemaReader
+from sqlport.catalog.references import with_referred
 from sqlport.catalog.scratch import Failure, Scratch, is_definition
 from sqlport.catalog.tables import Catalog, Table
 
@@ -88,6 +89,6 @@ def _result(scratch: Scratch) -> CatalogResult:
             sql = reader.definition(schema, kind, name)
             failures.append(Failure(label, sql, f"the {kind} {name} cannot be read: {error}", "missing"))
     # A temporary table hides one of the same name only from the connection that made it.
-    catalog = Catalog.of(sorted(tables, key=lambda table: not table.temporary))
+    catalog = with_referred(Catalog.of(sorted(tables, key=lambda table: not table.temporary)))
     dropped = Catalog.of(table for table in scratch.dropped.values() if table.name not in catalog)
     return CatalogResult(catalog, tuple(failures), dropped, tuple(sorted(scratch.assumed)))

@@ -16,12 +16,24 @@ ROWID_NAMES = frozenset(["rowid", "oid", "_rowid_"])
 
 
 @dataclass(frozen=True, slots=True)
+class Referred:
+    """The column that a column of a foreign key refers to, over all keys in between, as it is declared."""
+
+    table: str
+    column: str
+    declared_type: str
+    collation: str = "BINARY"
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column as SQLite has it.
 
     `default` is SQL text without outer parentheses; `primary_key` the 1-based place in the primary key, 0
     outside it; `rowid_alias` tells that the column is the rowid under another name
     (https://www.sqlite.org/lang_createtable.html#rowid); `generated` is empty for a stored value of its own.
+    `referred` is what a foreign key that PostgreSQL can have refers to.
     """
 
     name: str
@@ -35,6 +47,7 @@ class Column:
     autoincrement: bool = False
     generated: OneOf["", "virtual", "stored"] = ""
     hidden: bool = False
+    referred: Referred | None = None
 
     @property
     def never_null(self) -> bool:

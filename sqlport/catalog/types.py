@@ -112,15 +112,42 @@ _UNKNOWN_TO_POSTGRES: Final = frozenset(_UNKNOWN.split())
 _CODE_POINT_LOCALES: Final = frozenset(["C", "POSIX", "C.UTF-8", "C.UTF8", "PG_C_UTF8"])
 
 
+# The types that a column may refer to beside its own, as PostgreSQL 15 and 18 answer for every pair.
+_INTEGERS: Final = ("bigint", "integer", "smallint")
+_REFERS: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(_INTEGERS, frozenset([*_INTEGERS, "numeric", "double precision", "real"])),
+    "numeric": frozenset(["double precision", "real"]),
+    "double precision": frozenset(["real"]),
+    "real": frozenset(["double precision"]),
+    "citext": frozenset(["text"]),
+    **dict.fromkeys(["date", "timestamp", "timestamptz"], frozenset(["date", "timestamp", "timestamptz"])),
+}
+
+
+def may_refer(child: str, parent: str) -> bool:
+    """Whether a column of the type `child` can be part of a foreign key to one of the type `parent`."""
+    child, parent = child.partition("(")[0], parent.partition("(")[0]
+    return child == parent or parent in _REFERS.get(child, ())
+
+
 def column_choice(column: Column, table: str, target: Target) -> TypeChoice:
-    """The type that a column of `table` becomes."""
-    return postgres_type(
+    """The type that a column of `table` becomes: the referred column's where its own is no type for a key to that."""
+    choice = postgres_type(
         column.declared_type,
         target,
         f"{table}.{column.name}",
         collation=column.collation,
         default=column.default,
     )
+    other = column.referred
+    if other is None:
+        return choice
+    key = f"{other.table}.{other.column}"
+    wanted = postgres_type(other.declared_type, target, key, collation=other.collation, default=other.default)
+    if may_refer(choice.type, wanted.type):
+        return choice
+    reason = f"its foreign key refers to {key}, which is {wanted.type}"
+    return TypeChoice(wanted.type, "DDL011", reason, wanted.extension, certain=False)
 
 
 def column_type(column: Column, table: str, target: Target) -> str:

@@ -118,6 +118,8 @@ def _of_column(context: Context, node: exp.Column, depth: int) -> ServerType:
         return "any"
     if resolved.column is not None:
         table = resolved.source.table if resolved.source is not None else None
+        if table is not None and table.kind == "view" and not resolved.column.declared_type:
+            return _BY_KIND.get(context.semantics.kind(node), "any")
         return named(column_type(resolved.column, table.name if table else "", context.target))
     return server_type(context, resolved.expression, depth + 1) if resolved.expression is not None else "any"
 

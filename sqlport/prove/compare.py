@@ -185,7 +185,7 @@ def _number(value: float | Decimal) -> str:
         return str(value)
     if value == int(value) and (isinstance(value, Decimal) or abs(value) < 1e15):
         return str(int(value))
-    text = f"{value:.11e}"
+    text = f"{float(value):.11e}"  # a Decimal writes its exponent otherwise
     return str(int(float(text))) if float(text).is_integer() and abs(float(value)) < 1e11 else text
 
 

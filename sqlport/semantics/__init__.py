@@ -38,6 +38,7 @@ class Semantics:
         self._target = target
         self._kinds: dict[int, Kind] = {}
         self._asked: set[tuple[int, str]] = set()
+        self._views: dict[str, Semantics] = {}
         self.scopes = Scopes(parsed, catalog)
 
     def column(self, node: exp.Expr) -> Column | None:
@@ -111,10 +112,31 @@ class Semantics:
             return "any"
         if resolved.column is not None:
             table = resolved.source.table if resolved.source is not None else None
+            if table is not None and table.kind == "view" and not resolved.column.declared_type:
+                return self._view_kind(table, resolved.column.name)
             return kinds.of_type(column_type(resolved.column, table.name if table else "", self._target))
         if resolved.expression is None:
             return "any"
         return self.kind(resolved.expression) if resolved.source is None else self.result_kind(resolved.expression)
+
+    def _view_kind(self, view: Table, column: str) -> Kind:
+        """What a view computes for a column (SQLite declares a type only for those that it passes on)."""
+        from sqlport.sql import read
+
+        found = self._views.get(view.name)
+        if found is None:
+            parsed = read(view.sql)
+            found = self._views[view.name] = Semantics(parsed, self._catalog, self._target)
+        query = found.definition
+        outputs = found.scopes.projections(query) if query is not None else ()
+        return next((found.result_kind(item) for label, item in outputs if label == column.lower()), "any")
+
+    @property
+    def definition(self) -> exp.Expr | None:
+        """The query of a CREATE VIEW or CREATE TABLE AS."""
+        tree = self._parsed.tree
+        found = tree.args.get("expression") if isinstance(tree, exp.Create) else None
+        return found if isinstance(found, exp.Expr) else None
 
     def result_kind(self, node: exp.Expr) -> Kind:
         """The kind of an output column: a condition is given out as 1 or 0, a boolean column as it is."""
