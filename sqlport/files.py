@@ -105,6 +105,15 @@ def write_atomic(file: SourceFile, text: str) -> None:
         raise SqlportError(f"{file.path}: cannot be written ({_why(error)}); it was left as it was") from error
 
 
+def write_new(path: str, text: str) -> None:
+    """Make a file that was not there. Raises SqlportError when it is there by now, or cannot be written."""
+    try:
+        with Path(path).open("x", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise SqlportError(f"{path}: cannot be made ({_why(error)}); nothing was written there") from error
+
+
 def _replace(target: Path, data: bytes) -> None:
     mode = stat.S_IMODE(target.stat().st_mode)
     if not os.access(target, os.W_OK):

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from sqlport.sql import Parsed, Rewrite
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
-_LAST = frozenset(["PRM001", "PRM003", "ROW002"])
+SPELLING = frozenset(["PRM001", "PRM003"])
+"""The rules that only spell placeholders as the call takes them."""
+_LAST = SPELLING | {"ROW002"}
 _ROUNDS = 8  # rewrites that wanted the same text get their turn in the next round; the last finds nothing
 
 
@@ -43,6 +45,8 @@ class StatementPort:
     placeholders as `$1`..., as the server is asked; `parameters` the original parameter of each placeholder
     of `sql`, `question_parameters` of each `$n`, `question_holes` where its holes are. `left` tells
     that PostgreSQL would still reject it: for a finding that is fixed only on request (`unsafe`), or by hand.
+    `spelling` are the edits that make only the placeholders those of the target's driver: a call that speaks it
+    takes no others, whatever else of the statement is ported.
     """
 
     findings: tuple[Finding, ...]
@@ -53,6 +57,7 @@ class StatementPort:
     question_parameters: tuple[int | str, ...]
     question_holes: tuple[Hole, ...]
     left: OneOf["", "unsafe", "manual"]
+    spelling: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ class Request:
     """How a statement is to be ported: what it is ported to, by which rules, and which fixes may be made.
 
     Rules in `muted` still report what they find, but nothing is changed for them. `before` and `after` are the
-    other statements of the same script, in order.
+    other statements of the same script, in order. `returning` is the column that an INSERT has to return since its
+    call reads it.
     """
 
     target: Target
@@ -82,6 +88,7 @@ class Request:
     arguments: Arguments = Arguments()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    returning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +109,10 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
     latest: list[Finding] = []
     for turn in range(_ROUNDS):
         parsed = read(text, current)
-        if parsed.problem is not None and turn == 0:
-            return untouched(sql, holes, _invalid(parsed))
+        if turn == 0:
+            spelling = _spelling(parsed, request)
+            if parsed.problem is not None:
+                return replace(untouched(sql, holes, _invalid(parsed)), spelling=spelling)
         made, found = _round(parsed, request)
         latest = list(_carried(found, sql, edits) if turn else found)
         for finding in latest:
@@ -120,7 +129,7 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
     standing = list(findings.values())
     if parsed.problem is None:
         standing = [finding for finding in standing if not _is_settled(finding, latest, edits)]
-    return _finished(sql, parsed, edits, standing, request)
+    return replace(_finished(sql, parsed, edits, standing, request), spelling=spelling)
 
 
 def _is_settled(finding: Finding, latest: Sequence[Finding], edits: Sequence[Edit]) -> bool:
@@ -322,7 +331,7 @@ def _finished(
     if request.speaks_target:
         made, found = _round(parsed, request, last=True)
         findings.extend(_carried(found, sql, edits))
-        step = _flat(parsed, made)
+        step = tuple(sorted((*_flat(parsed, made), *_returned(parsed, request)), key=lambda edit: edit.start))
         edits, text = compose(sql, edits, step), apply(text, step)
     return StatementPort(
         findings=tuple(sorted(findings, key=lambda finding: (finding.span, finding.code))),
@@ -334,6 +343,29 @@ def _finished(
         question_holes=_moved_holes(parsed.holes, numbers),
         left=_left(findings),
     )
+
+
+def _spelling(parsed: Parsed, request: Request) -> tuple[Edit, ...]:
+    """The placeholders, and what the call itself needs, without any other fix."""
+    from sqlport.sql.parameters import percents, spelled
+
+    if not request.speaks_target:
+        return ()
+    driver = request.target.driver
+    edits = [Edit(p.span.start, p.span.end, text) for p, text in spelled(parsed, driver) if p.text != text]
+    if driver == "psycopg" and (request.passes_parameters or parsed.placeholders):
+        edits += [Edit(span.start, span.end, "%%") for span in percents(parsed)]
+    edits += _returned(parsed, request)
+    return tuple(sorted(edits, key=lambda edit: edit.start))
+
+
+def _returned(parsed: Parsed, request: Request) -> tuple[Edit, ...]:
+    """RETURNING behind the statement, where the call reads what it inserted."""
+    if not request.returning or not parsed.tokens:
+        return ()
+    end = max((token.end for token in parsed.tokens if token.text != ";"), default=0)
+    lower = any(token.text == "insert" for token in parsed.tokens)
+    return (Edit(end, end, f" {'returning' if lower else 'RETURNING'} {request.returning}"),)
 
 
 def _left(findings: Iterable[Finding]) -> OneOf["", "unsafe", "manual"]:

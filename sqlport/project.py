@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlport.driving import Driving, driving, findings, told
 from sqlport.model import Finding, SourceFile, Statement
 from sqlport.placing import Placer
 from sqlport.porting import Ported
@@ -43,8 +44,9 @@ def check(
     """
     source = read(paths, config, progress, stdin)
     book = rulebook(config)
+    calls = driving(source, config, book, unsafe=False)
     ported = port(source, config, book, progress)
-    return report(source, ported, config, book)
+    return report(source, ported, config, book, more=findings(calls, source, book))
 
 
 def verify(
@@ -59,7 +61,8 @@ def verify(
 
     source = read(paths, config, progress)
     book = rulebook(config)
-    ported = port(source, config, book, progress, unsafe=True)
+    calls = driving(source, config, book, unsafe=True)
+    ported = port(source, config, book, progress, unsafe=True, calls=calls)
     asked = dockets(ported, config, book)
     if locked:
         judgement = from_ledger(asked, config)
@@ -88,7 +91,8 @@ def prove(
 
     source = read(paths, config, progress)
     book = rulebook(config)
-    ported = port(source, config, book, progress, unsafe=unsafe)
+    calls = driving(source, config, book, unsafe=unsafe)
+    ported = port(source, config, book, progress, unsafe=unsafe, calls=calls)
     asked = dockets(ported, config, book)
     whole = any(config.root.is_relative_to(Path(path).resolve()) for path in paths)
     proving = proven(asked, config, progress, again=again, whole=whole)
@@ -119,7 +123,8 @@ def fix(
 
     source = read(paths, config, progress)
     book = rulebook(config)
-    ported = port(source, config, book, progress, unsafe=unsafe)
+    calls = driving(source, config, book, unsafe=unsafe)
+    ported = port(source, config, book, progress, unsafe=unsafe, calls=calls)
     asked = dockets(ported, config, book)
     if prove:
         proving = proven(asked, config, progress, only=_changed(ported))
@@ -127,7 +132,12 @@ def fix(
     else:
         judgement, proofs = judged(asked, config, progress, optional=write_unverified), {}
     spliced = splice(
-        source.files, ported, judgement.verdicts, write_unverified=write_unverified, held=held_back(proofs)
+        source.files,
+        ported,
+        judgement.verdicts,
+        write_unverified=write_unverified,
+        held=held_back(proofs),
+        calls=calls.edits(),
     )
     found = report(
         source,
@@ -135,11 +145,11 @@ def fix(
         config,
         book,
         judgement=judgement,
-        more=spliced.findings,
-        diffs=spliced.diffs,
+        more=(*spliced.findings, *findings(calls, source, book)),
+        diffs={**spliced.diffs, **calls.created()},
     )
     found = replace(found, proofs=proofs)
-    return replace(found, written=_write(source, spliced.diffs)) if write else found
+    return replace(found, written=_write(source, found.diffs)) if write else found
 
 
 def extract(paths: Sequence[str | Path], config: Config, *, progress: Progress | None = None) -> Report:
@@ -158,6 +168,7 @@ def read(
     paths: Sequence[str | Path], config: Config, progress: Progress | None, stdin: tuple[str, bytes] | None = None
 ) -> Source:
     """Files to statements. A file in which nothing is found is forgotten at once."""
+    from sqlport.driver.plan import concerns as has_calls
     from sqlport.files import discover, read_source, source_of
     from sqlport.hosts import Finder
 
@@ -181,7 +192,7 @@ def read(
     extractions = finder.finish()
     for path in found:
         extraction = extractions[load(path).path]
-        if extraction.statements or extraction.findings or extraction.suppressions:
+        if has_calls(load(path)) or extraction.statements or extraction.findings or extraction.suppressions:
             files[path] = load(path)
             statements.extend(extraction.statements)
             findings.extend(extraction.findings)
@@ -203,9 +214,15 @@ def rulebook(config: Config) -> Rulebook:
 
 
 def port(
-    source: Source, config: Config, book: Rulebook, progress: Progress | None, *, unsafe: bool = False
+    source: Source,
+    config: Config,
+    book: Rulebook,
+    progress: Progress | None,
+    *,
+    unsafe: bool = False,
+    calls: Driving = Driving(),  # noqa: B008 - frozen
 ) -> tuple[Ported, ...]:
-    """Statements to ports, each with the tables that its own file knows."""
+    """Statements to ports, each with the tables that its own file knows, and as its call will take it."""
     from sqlport.porting import Request
     from sqlport.tables import tables_of
 
@@ -219,17 +236,21 @@ def port(
         before, after = scripts.get(statement.id, ((), ()))
         if progress is not None:
             progress("porting", number, len(source.statements))
+        speaks = calls.speaks(statement)
+        if speaks:
+            statement = told(statement)
         request = Request(
             target=config.target,
             catalog=tables.of(statement.path).catalog,
             rulebook=book,
             selected=_selected(config, statement.path),
             unsafe=unsafe,
-            speaks_target=statement.host == "sql" or config.driver is not None,
-            passes_parameters=statement.arguments.passed,
+            speaks_target=statement.host == "sql" or config.driver is not None or speaks,
+            passes_parameters=statement.arguments.passed and (not speaks or bool(statement.holes)),
             arguments=statement.arguments,
             before=before,
             after=after,
+            returning=calls.returning(statement),
         )
         ported.append(Ported(statement, _port(statement, request, source.suppressions, placer)))
     return tuple(ported)
@@ -288,8 +309,11 @@ def _changed(ported: Sequence[Ported]) -> frozenset[str]:
 
 def _write(source: Source, diffs: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
     """Put the new texts on disk, each file whole or not at all. Raises SqlportError for a file that changed."""
-    from sqlport.files import write_atomic
+    from sqlport.files import write_atomic, write_new
 
     for path, (_, new) in diffs.items():
-        write_atomic(source.files[path], new)
+        if path in source.files:
+            write_atomic(source.files[path], new)
+        else:
+            write_new(path, new)
     return tuple(diffs)

@@ -64,7 +64,7 @@ def report(
     texts = {path: file.text for path, file in source.files.items()}
     marked = baseline.fingerprinted(kept, source.statements, sources=texts, relative=config.relative)
     return Report(
-        findings=tuple(sorted(_mapped(marked, source), key=_order)),
+        findings=tuple(sorted(_mapped(marked, source, made=diffs is not None), key=_order)),
         statements=source.statements,
         ported={one.statement.id: _public(one.port) for one in ported},
         verdicts=judgement.verdicts if judgement else {},
@@ -90,8 +90,11 @@ def _public(port: StatementPort) -> Port:
     return Port(port.sql, port.findings, port.parameters, port.edits)
 
 
-def _mapped(findings: Iterable[Finding], source: Source) -> Iterable[Finding]:
-    """The findings with their fixes as edits of files, too; a fix that no literal can say is manual."""
+def _mapped(findings: Iterable[Finding], source: Source, *, made: bool) -> Iterable[Finding]:
+    """The findings with their fixes as edits of files, too; a fix that no literal can say is manual.
+
+    One that is `made` as part of its statement is in the text, though alone it could not be said.
+    """
     from sqlport.hosts import Refusal, map_edits
 
     by_id = {statement.id: statement for statement in source.statements}
@@ -101,7 +104,9 @@ def _mapped(findings: Iterable[Finding], source: Source) -> Iterable[Finding]:
             yield finding
             continue
         mapped = map_edits(statement, finding.fix.edits, source.files)
-        if isinstance(mapped, Refusal):
+        if isinstance(mapped, Refusal) and made and finding.applied:
+            yield finding
+        elif isinstance(mapped, Refusal):
             fix = replace(finding.fix, applicability=Applicability.MANUAL, reason=mapped.message)
             yield replace(finding, fix=fix, applicability=Applicability.MANUAL, applied=False)
         else:

@@ -26,7 +26,9 @@ SECTIONS = ("What it does", "Why", "Example", "Fix safety", "Cases")
 # The order in which rules of a statement get the word when two want the same text.
 FAMILIES = """IDN LIT PRM JSN DTF FNC AGG TYP NUM OPR PAT COL BOO SEL JOI CTE ORD ROW UPS DML DDL IDX TRG VTB CAT
     PRG TXN DRV""".split()
-_KEYS = frozenset("code name effect fix since sources message condition match rewrite patterns impl needs".split())
+_KEYS = frozenset(
+    "code name effect fix since sources message condition match rewrite patterns impl codemod needs".split()
+)
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"[A-Z]{3}\d{3}")
 
@@ -36,7 +38,8 @@ class Case:
     """A fenced case of a page: SQL that is `ok`, or `bad` and (unless `manual`) what it is `fixed` to.
 
     `schema` is the SQLite script that builds its tables and rows; `unsafe` that the fix has to be asked for;
-    `params` the parameters, when it has any; `line` where it stands on the page.
+    `params` the parameters, when it has any; `line` where it stands on the page. On the page of a codemod the cases
+    are Python.
     """
 
     title: str
@@ -55,7 +58,9 @@ class Case:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: `patterns` (match and rewrite) or `impl`, a module of `sqlport.fixers`."""
+    """One rule: `patterns` (match and rewrite), `impl`, a module of `sqlport.fixers`, or `codemod`, one of
+    `sqlport.driver.codemods`, which looks at the calls and not at the SQL.
+    """
 
     code: str
     name: str
@@ -70,11 +75,13 @@ class Rule:
     needs: tuple[str, ...]
     page: str = field(repr=False)
     path: Path
+    codemod: str = ""
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
         """The fenced cases of the page; raises SqlportError where one is written wrongly."""
-        return tuple(_cases(self.path, self.path.read_text(encoding="utf-8")))
+        language = "python" if self.codemod else "sql"
+        return tuple(_cases(self.path, self.path.read_text(encoding="utf-8"), language))
 
     @cached_property
     def compiled(self) -> tuple[tuple[Pattern, str], ...]:
@@ -90,6 +97,8 @@ class Rule:
 
     def find(self, context: Context) -> Iterator[Proposal]:
         """Every place of the statement where the rule holds."""
+        if self.codemod:
+            return
         if self.impl:
             yield from self._finder(context)
             return
@@ -174,9 +183,10 @@ def read_rule(path: Path) -> Rule:
         needs=tuple(head.get("needs", ())),
         page=page,
         path=path,
+        codemod=head.get("codemod", ""),
     )
-    if bool(rule.patterns) == bool(rule.impl):
-        raise SqlportError(f"{path}: a rule has either `match` (or `[[patterns]]`) or `impl`")
+    if [bool(rule.patterns), bool(rule.impl), bool(rule.codemod)].count(True) != 1:
+        raise SqlportError(f"{path}: a rule has either `match` (or `[[patterns]]`), or `impl`, or `codemod`")
     return rule
 
 
@@ -192,9 +202,10 @@ def _check_head(path: Path, head: dict[str, Any]) -> None:
     for key, values in (("effect", Effect), ("fix", Applicability)):
         if head[key] not in [value.value for value in values]:
             raise SqlportError(f"{path}: {key} {head[key]!r} is none of {', '.join(v.value for v in values)}")
-    impl = head.get("impl", "")
-    if impl and not (Path(__file__).parent / "fixers" / f"{impl}.py").is_file():
-        raise SqlportError(f"{path}: impl {impl!r} is no module of sqlport.fixers")
+    for key, folder in (("impl", "fixers"), ("codemod", "driver/codemods")):
+        name = head.get(key, "")
+        if name and not (Path(__file__).parent / folder / f"{name}.py").is_file():
+            raise SqlportError(f"{path}: {key} {name!r} is no module of sqlport.{folder.replace('/', '.')}")
 
 
 def _check_sections(path: Path, page: str) -> None:
@@ -203,7 +214,7 @@ def _check_sections(path: Path, page: str) -> None:
         raise SqlportError(f"{path}: the sections are {', '.join(SECTIONS)}, in this order; found {', '.join(found)}")
 
 
-def _cases(path: Path, text: str) -> Iterator[Case]:
+def _cases(path: Path, text: str, language: str = "sql") -> Iterator[Case]:
     """The fenced cases behind `## Cases`; a `sql schema` block serves all that follow until the next one."""
     start = text.index("\n## Cases")
     schema = ""
@@ -215,8 +226,8 @@ def _cases(path: Path, text: str) -> Iterator[Case]:
         line = text.count("\n", 0, fence.start()) + 1
         heading = re.findall(r"^### (.+)$", text[start : fence.start()], re.MULTILINE)
         title = heading[-1] if heading else ""
-        if words[:1] != ("sql",) or len(words) < 2 or words[1] not in ("ok", "bad", "fixed", "schema"):
-            raise SqlportError(f"{path}:{line}: a case is `sql ok`, `sql bad`, `sql fixed` or `sql schema`")
+        if words[:1] != (language,) or len(words) < 2 or words[1] not in ("ok", "bad", "fixed", "schema"):
+            raise SqlportError(f"{path}:{line}: a case is `{language}` with `ok`, `bad`, `fixed` or `schema`")
         if bad is not None and words[1] != "fixed":
             yield _bad(bad, title, schema, None)
             bad = None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlport.hosts import Refusal, apply_edits, map_edits
+from sqlport.hosts import Refusal, apply_around, apply_edits, map_edits
 from sqlport.hosts.mapping import LiteralEdit, Unmappable, conflicts, literal_edits
 from sqlport.model import Edit, Effect, FileEdit, Finding, Severity, SourceFile, Span, Statement, Verdict
 from sqlport.placing import Placer
-from sqlport.porting import Ported
+from sqlport.porting import SPELLING, Ported
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,12 @@ def splice(
     *,
     write_unverified: bool,
     held: Mapping[str, str] | None = None,
+    calls: Sequence[FileEdit] = (),
 ) -> Spliced:
     """Make the ports that may be made; those `held` back, by statement id with the reason, are not.
+
+    `calls` are the edits of the calls around the SQL. A statement whose call they port keeps its text but for the
+    placeholders, where nothing else of it is made.
 
     Literals that several statements are written with are edited when all of them want the same edits there and
     PostgreSQL rejects none of them.
@@ -41,26 +45,51 @@ def splice(
     for one in ported:
         verdict = verdicts.get(one.statement.id, Verdict("unverified", "no-server"))
         stays = verdict.kind == "rejected" or one.statement.id in reasons
-        wanted.append((one, () if stays else one.port.edits))
+        wanted.append((one, one.port.spelling if stays else one.port.edits))
         if verdict.kind == "rejected":
             findings.append(rejected(one, verdict, placer))
         if verdict.kind == "rejected" or (verdict.kind == "unverified" and not write_unverified):
             reasons.setdefault(one.statement.id, _why(one, verdict))
-    for one in _disagreeing(wanted):
-        reasons.setdefault(one.statement.id, "conflicting-uses")
-        findings.append(_conflict(one.statement, placer))
+    spelled, lost = _agreed(wanted, reasons)
+    findings += [_conflict(one.statement, placer) for one in lost]
     edits: dict[str, tuple[FileEdit, ...]] = {}
     for one in ported:
-        if one.port.edits and one.statement.id not in reasons:
-            mapped = map_edits(one.statement, one.port.edits, files)
-            if isinstance(mapped, Refusal):
-                reasons[one.statement.id] = mapped.message
-            else:
-                edits[one.statement.id] = mapped
-    diffs, refused = _apply(files, edits)
+        for made in (one.port.edits, spelled.get(one.statement.id, ())):
+            if made and (one.statement.id not in reasons or made is not one.port.edits):
+                mapped = map_edits(one.statement, made, files)
+                if not isinstance(mapped, Refusal):
+                    edits[one.statement.id] = mapped
+                    break
+                reasons.setdefault(one.statement.id, mapped.message)
+    diffs, refused = _apply(files, edits, calls)
     reasons.update(refused)
-    made = tuple(_with_reason(one, reasons.get(one.statement.id, "")) for one in ported)
-    return Spliced(made, diffs, tuple(findings))
+    finished = tuple(
+        _with_reason(one, reasons.get(one.statement.id, ""), spelled=one.statement.id in edits) for one in ported
+    )
+    return Spliced(finished, diffs, tuple(findings))
+
+
+def _agreed(
+    wanted: Sequence[tuple[Ported, tuple[Edit, ...]]], reasons: dict[str, str]
+) -> tuple[dict[str, tuple[Edit, ...]], list[Ported]]:
+    """The edits that only spell placeholders, by statement, and the ports that other uses of their text disagree with.
+
+    Those get a reason; their placeholders are spelled all the same, unless the others disagree with that as well.
+    """
+    lost: dict[str, Ported] = {}
+    spelled = {one.statement.id: one.port.spelling for one, _ in wanted}
+    current = list(wanted)
+    while True:
+        losers = _disagreeing(current)
+        if not losers:
+            return spelled, list(lost.values())
+        for one in losers:
+            if one.statement.id in lost or one.statement.id in reasons:
+                spelled[one.statement.id] = ()
+            lost[one.statement.id] = one
+            reasons.setdefault(one.statement.id, "conflicting-uses")
+        ids = {one.statement.id for one in losers}
+        current = [(one, spelled[one.statement.id] if one.statement.id in ids else made) for one, made in current]
 
 
 def _why(one: Ported, verdict: Verdict) -> str:
@@ -84,15 +113,15 @@ def _disagreeing(wanted: Sequence[tuple[Ported, tuple[Edit, ...]]]) -> list[Port
 
 
 def _apply(
-    files: Mapping[str, SourceFile], edits: dict[str, tuple[FileEdit, ...]]
+    files: Mapping[str, SourceFile], edits: dict[str, tuple[FileEdit, ...]], calls: Sequence[FileEdit] = ()
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
     """The files with all edits, and why some statements get none; one that a file refuses gets none in any."""
     refused: dict[str, str] = {}
     while True:
         diffs: dict[str, tuple[str, str]] = {}
         culprits: dict[str, str] = {}
-        for path in sorted({edit.path for mapped in edits.values() for edit in mapped}):
-            result = _new_text(files[path], edits.values())
+        for path in sorted({edit.path for mapped in (*edits.values(), calls) for edit in mapped}):
+            result = _new_text(files[path], edits.values(), calls)
             if isinstance(result, Refusal):
                 culprits = _culprits(files[path], edits, result)
                 break
@@ -105,9 +134,15 @@ def _apply(
             del edits[identity]
 
 
-def _new_text(file: SourceFile, wanted: Iterable[tuple[FileEdit, ...]]) -> str | Refusal:
+def _new_text(
+    file: SourceFile, wanted: Iterable[tuple[FileEdit, ...]], calls: Sequence[FileEdit] = ()
+) -> str | Refusal:
     own = {edit for mapped in wanted for edit in mapped if edit.path == file.path}
-    return apply_edits(file, sorted(own, key=lambda edit: (edit.start, edit.end, edit.text)))
+    text = apply_edits(file, sorted(own, key=lambda edit: (edit.start, edit.end, edit.text)))
+    around = {edit for edit in calls if edit.path == file.path} - own
+    if isinstance(text, Refusal) or not around:
+        return text
+    return apply_around(file, [*own, *around])
 
 
 def _culprits(file: SourceFile, edits: Mapping[str, tuple[FileEdit, ...]], together: Refusal) -> dict[str, str]:
@@ -153,14 +188,22 @@ def _conflict(statement: Statement, placer: Placer) -> Finding:
     )
 
 
-def _with_reason(one: Ported, reason: str) -> Ported:
-    """The port with the fixes that would have been made marked as not made, and why."""
+def _with_reason(one: Ported, reason: str, *, spelled: bool) -> Ported:
+    """The port with the fixes that would have been made marked as not made, and why.
+
+    Where it is `spelled`, its placeholders are those of the driver all the same.
+    """
     if not reason:
         return one
     findings = tuple(
         replace(finding, applied=False, fix=replace(finding.fix, reason=reason))
-        if finding.applied and finding.fix
+        if finding.applied and finding.fix and not (spelled and finding.code in SPELLING)
         else finding
         for finding in one.port.findings
     )
+    if spelled:
+        from sqlport.sql import apply
+
+        edits = one.port.spelling
+        return replace(one, port=replace(one.port, findings=findings, edits=edits, sql=apply(one.statement.sql, edits)))
     return replace(one, port=replace(one.port, findings=findings, edits=(), sql=one.statement.sql))

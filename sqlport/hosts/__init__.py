@@ -176,6 +176,17 @@ def map_edits(
     return python.map_edits(statement, edits, files)
 
 
+def apply_around(file: SourceFile, edits: Sequence[FileEdit]) -> str | Refusal:
+    """The file's new text with edits of the code around the SQL as well, or why it would not be valid Python."""
+    from sqlport.hosts import python
+    from sqlport.hosts.mapping import Unmappable
+
+    try:
+        return python.apply_around(file, edits)
+    except Unmappable as problem:
+        return Refusal("", problem.reason, problem.message)
+
+
 def apply_edits(file: SourceFile, edits: Sequence[FileEdit]) -> str | Refusal:
     """The file's new text, everything outside the edits unchanged, or why it would not be right."""
     from sqlport.hosts import python, sqlfile

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from sqlport.hosts.python.project import Project, extract
-from sqlport.hosts.python.splice import apply, map_edits, splice
+from sqlport.hosts.python.splice import apply, apply_around, map_edits, splice
 
-__all__ = ["Project", "apply", "extract", "map_edits", "splice"]
+__all__ = ["Project", "apply", "apply_around", "extract", "map_edits", "splice"]

@@ -89,6 +89,18 @@ def _token(file: SourceFile, literal: Literal) -> Token:
     return token
 
 
+def apply_around(file: SourceFile, edits: Sequence[FileEdit]) -> str:
+    """The file's text with edits of any part of it. Raises Unmappable where they overlap or break the file."""
+    text = _spliced(file.text, apart(edits))
+    try:
+        data = encode(file, text)
+    except UnicodeEncodeError as error:
+        raise Unmappable("unwritable") from error
+    if isinstance(parse(SourceFile(file.path, data, text, file.encoding, file.bom)), Finding):
+        raise Unmappable("unparsable")
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class _Change:
     token: Token

@@ -1,0 +1,116 @@
+"""DRV001, DRV002: `sqlite3.connect(path)`, which opens a file, becomes a connection to `DATABASE_URL`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from sqlport.driver.model import Change, Module, replaced
+from sqlport.driver.names import Reference
+from sqlport.model import FileEdit
+
+_POSITIONS = ("database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory")
+_READ_ONLY = re.compile(r"mode=ro\b|immutable=1\b")
+
+
+def calls(module: Module) -> Iterator[tuple[Reference, ast.Call]]:
+    """Every call that opens a connection."""
+    for reference in module.uses.references:
+        parent = module.uses.parents.get(id(reference.node))
+        if reference.member == "connect" and isinstance(parent, ast.Call) and parent.func is reference.node:
+            yield reference, parent
+
+
+def is_foreign(module: Module, call: ast.Call) -> bool:
+    """Whether it reads a file of another program: a URI that allows no writing."""
+    texts = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return any(_READ_ONLY.search(text) for text in texts)
+
+
+def find(module: Module) -> Iterator[Change]:
+    """The calls, and those of their arguments that say something to SQLite only."""
+    for reference, call in calls(module):
+        span = module.source.span(call)
+        if is_foreign(module, call):
+            message = (
+                "this opens a file of SQLite for reading only, so it is taken for one of another program and stays on"
+                " sqlite3; if it is this program's own, open it without mode=ro"
+            )
+            yield Change("DRV002", module.path, span, message=message)
+            continue
+        given, problem = _arguments(call)
+        if problem:
+            yield Change("DRV002", module.path, span, message=problem)
+            continue
+        function = module.expression(reference.library, module.table.members["connect"])
+        edits = [replaced(module, module.source.span(reference.node), function)]
+        edits += _without_arguments(module, call, given)
+        yield Change("DRV001", module.path, span, tuple(edits), needs=frozenset([reference.library]))
+        yield from _lost(module, given)
+
+
+def _arguments(call: ast.Call) -> tuple[dict[str, ast.expr], str]:
+    """The arguments by name, or why they cannot be told."""
+    given: dict[str, ast.expr] = {}
+    for position, node in enumerate(call.args):
+        if isinstance(node, ast.Starred) or position >= len(_POSITIONS):
+            return {}, "the arguments of this connect() are computed, so that it cannot be ported; write them out"
+        given[_POSITIONS[position]] = node
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            return {}, "the arguments of this connect() are computed, so that it cannot be ported; write them out"
+        given[keyword.arg] = keyword.value
+    if "factory" in given:
+        return {}, "psycopg calls no `factory` as sqlite3 does; derive the class from the helper's Connection"
+    if "autocommit" in given and not _is_constant(given["autocommit"], True):
+        return {}, "sqlite3's `autocommit=False` is psycopg's own way; open it with psycopg.connect() by hand"
+    return given, ""
+
+
+def _is_constant(node: ast.expr, value: object) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
+
+
+def _without_arguments(module: Module, call: ast.Call, given: dict[str, ast.expr]) -> Iterator[FileEdit]:
+    """The edits that leave the database, where it is computed or in memory, and the isolation level."""
+    kept = {name for name in ("database", "isolation_level") if name in given}
+    database = given.get("database")
+    if isinstance(database, ast.Constant) and database.value not in (":memory:", ""):
+        kept.discard("database")
+    nodes = list(given.items())
+    if len(kept) == len(nodes) and not (isinstance(given.get("isolation_level"), ast.expr) and len(call.args) > 1):
+        return
+    parts = [
+        f"{name}={_text(module, given[name])}" if name != "database" else _text(module, given[name])
+        for name in given
+        if name in kept
+    ]
+    if "autocommit" in given:
+        parts.append("isolation_level=None")
+    function_end = module.source.span(call.func).end
+    opening = module.source.text.index("(", function_end)
+    yield FileEdit(module.path, opening + 1, module.source.span(call).end - 1, ", ".join(parts))
+
+
+def _text(module: Module, node: ast.expr) -> str:
+    return module.source.span(node).of(module.source.text)
+
+
+def _lost(module: Module, given: dict[str, ast.expr]) -> Iterator[Change]:
+    """Arguments whose effect is gone."""
+    node = given.get("detect_types")
+    if node is not None and not _is_constant(node, 0):
+        message = (
+            "with detect_types sqlite3 converts columns by their declared type; PostgreSQL returns what the column"
+            " holds, which is text where the type became text; convert it where it is read, or make the column a"
+            " timestamptz (`types` in [tool.sqlport])"
+        )
+        yield Change("DRV002", module.path, module.source.span(node), message=message)
+    node = given.get("timeout")
+    if node is not None:
+        message = (
+            "sqlite3 waits that long for another writer and then raises; PostgreSQL locks rows, not files, and waits"
+            " until it gets them; set lock_timeout in DATABASE_URL (`?options=-clock_timeout%3D5s`) to limit that"
+        )
+        yield Change("DRV002", module.path, module.source.span(node), message=message)

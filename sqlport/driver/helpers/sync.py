@@ -1,0 +1,266 @@
+"""Connections to PostgreSQL that keep the habits of sqlite3 which this program relies on."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import tempfile
+import uuid
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.adapt import Dumper
+from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
+
+_COMMENTS = r"(?:\s+|--[^\n]*\n|/\*.*?\*/)*"
+_WRITES = re.compile(_COMMENTS + r"(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE | re.DOTALL)
+_CONTROLS = re.compile(
+    _COMMENTS + r"(?:BEGIN|START|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|VACUUM)\b", re.IGNORECASE | re.DOTALL
+)
+
+
+def connect(database: str | os.PathLike[str] = "", *, isolation_level: str | None = "") -> Connection:
+    """A connection to `DATABASE_URL`, where sqlite3 opened the file `database`.
+
+    With an `isolation_level` (the default) the first write begins a transaction, as with sqlite3; with None
+    every statement stands for itself.
+    """
+    connection = Connection.connect(os.environ["DATABASE_URL"], autocommit=True, cursor_factory=Cursor)
+    connection.isolation_level = isolation_level
+    connection.adapters.register_dumper(bool, _BoolDumper)
+    connection.adapters.register_dumper(datetime.date, _DateDumper)
+    connection.adapters.register_dumper(datetime.datetime, _DatetimeDumper)
+    if _is_scratch(database):
+        connection.use_scratch(database)
+    return connection
+
+
+def _is_scratch(database: str | os.PathLike[str]) -> bool:
+    """Whether it is a database in memory, or a file among the temporary ones, as tests have them."""
+    name = os.fspath(database)
+    if name == ":memory:":
+        return True
+    temporary = Path(tempfile.gettempdir()).resolve()
+    return bool(name) and temporary in Path(name).resolve().parents
+
+
+class Row(tuple[Any, ...]):
+    """A row whose values are found by position and by name in any case."""
+
+    _names: list[str]
+
+    def __new__(cls, cursor: psycopg.Cursor[Any], values: Iterable[Any]) -> Row:
+        row = super().__new__(cls, values)
+        row._names = [column.name for column in cursor.description or ()]
+        return row
+
+    def keys(self) -> list[str]:
+        """The names of the columns."""
+        return list(self._names)
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        for position, name in enumerate(self._names):
+            if name.lower() == key.lower():
+                return super().__getitem__(position)
+        raise IndexError("No item with that key")
+
+
+class _RowMaker:
+    """A `row_factory` of sqlite3, which gets the cursor and the values of each row, as psycopg calls it."""
+
+    def __init__(self, factory: Callable[[Any, tuple[Any, ...]], Any]) -> None:
+        self.factory = factory
+
+    def __call__(self, cursor: Any) -> Callable[[Any], Any]:
+        return lambda values: self.factory(cursor, tuple(values))
+
+
+def _row_maker(factory: Any) -> Any:
+    if factory is None or factory is tuple_row:
+        return tuple_row
+    return factory if isinstance(factory, _RowMaker) else _RowMaker(factory)
+
+
+class Cursor(psycopg.Cursor[Any]):
+    """A cursor that returns no rows where a statement has none, instead of raising."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Cursor:
+        """Run a statement; the first that writes begins a transaction."""
+        connection: Any = self.connection
+        connection.begin_before(query)
+        if connection.in_transaction and not _CONTROLS.match(query):
+            with connection.transaction():  # after an error the transaction goes on, without this statement
+                super().execute(query, params or None, **options)
+        else:
+            super().execute(query, params or None, **options)
+        if _WRITES.match(query):
+            connection.total_changes += max(self.rowcount, 0)
+        return self
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> Any:
+        """Run a statement for each set of parameters."""
+        connection: Any = self.connection
+        connection.begin_before(query)
+        with connection.transaction():
+            super().executemany(query, params_seq, returning=returning)
+        connection.total_changes += max(self.rowcount, 0)
+        return self
+
+    def executescript(self, script: str) -> Cursor:
+        """Commit what is pending, then run all statements of the script."""
+        self.connection.commit()
+        super().execute(script)
+        return self
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+        return super().fetchone() if self.description else None
+
+    def fetchmany(self, size: int = 0) -> list[Any]:
+        """The next rows."""
+        return super().fetchmany(size) if self.description else []
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        return super().fetchall() if self.description else []
+
+    def __next__(self) -> Any:
+        if self.description:
+            return super().__next__()
+        raise StopIteration
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The last number that a sequence gave to a row of this connection."""
+        try:
+            with self.connection.transaction():
+                row = psycopg.Cursor(self.connection, row_factory=tuple_row).execute("SELECT lastval()").fetchone()
+        except psycopg.errors.ObjectNotInPrerequisiteState:
+            return None
+        return int(row[0]) if row else None
+
+    @property
+    def row_factory(self) -> Any:
+        """What makes the rows: None for tuples, `Row`, or a function of the cursor and the values."""
+        return super().row_factory
+
+    @row_factory.setter
+    def row_factory(self, factory: Any) -> None:
+        psycopg.Cursor.row_factory.fset(self, _row_maker(factory))  # type: ignore[attr-defined]
+
+
+class Connection(psycopg.Connection[Any]):
+    """A connection that `with` commits or rolls back and does not close."""
+
+    _scratch = ""
+    _begins: str | None = ""
+    total_changes = 0
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        if exc_type is None:
+            self.commit()
+        else:
+            self.rollback()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether there are changes to commit."""
+        return self.info.transaction_status != TransactionStatus.IDLE
+
+    @property
+    def isolation_level(self) -> Any:
+        """None where nothing begins a transaction but the program itself."""
+        return self._begins
+
+    @isolation_level.setter
+    def isolation_level(self, level: Any) -> None:
+        self._begins = level
+
+    def begin_before(self, query: str) -> None:
+        """Begin a transaction before the first statement that writes."""
+        if self._begins is not None and not self.in_transaction and _WRITES.match(query):
+            psycopg.Cursor(self).execute("BEGIN")
+
+    @property
+    def row_factory(self) -> Any:
+        """What makes the rows: None for tuples, `Row`, or a function of the cursor and the values."""
+        return self._row_factory
+
+    @row_factory.setter
+    def row_factory(self, factory: Any) -> None:
+        self._row_factory = _row_maker(factory)
+
+    def executemany(self, query: str, parameters: Iterable[Any]) -> Any:
+        """Run a statement for each set of parameters, with a cursor of its own."""
+        return self.cursor().executemany(query, parameters)
+
+    def executescript(self, script: str) -> Any:
+        """Run all statements of a script, with a cursor of its own."""
+        cursor: Any = self.cursor()
+        return cursor.executescript(script)
+
+    def use_scratch(self, database: str | os.PathLike[str]) -> None:
+        """Work in a schema of its own: one for the connection, or the one whose name the file holds."""
+        name = ""
+        if os.fspath(database) != ":memory:":
+            name = _scratch_of(Path(database))
+        else:
+            name = self._scratch = f"scratch_{uuid.uuid4().hex}"
+        schema = sql.Identifier(name)
+        psycopg.Cursor(self).execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
+        psycopg.Cursor(self).execute(sql.SQL("SET search_path = {}, public").format(schema))
+
+    def close(self) -> None:
+        """Close it; a database in memory is gone then."""
+        if self._scratch and not self.closed:
+            self.rollback()
+            psycopg.Cursor(self).execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self._scratch)))
+        super().close()
+
+
+def _scratch_of(path: Path) -> str:
+    """The schema that stands for a temporary file; a file that is new or empty gets a new one."""
+    try:
+        held = path.read_bytes() if path.exists() else b""
+        if not held:
+            held = f"scratch_{uuid.uuid4().hex}".encode()
+            path.write_bytes(held)
+    except OSError as error:
+        raise psycopg.OperationalError(f"unable to open database file: {error}") from error
+    if not re.fullmatch(rb"scratch_[0-9a-f]{32}", held):
+        raise psycopg.DatabaseError(f"{path}: not a scratch database of this program; copy it with `sqlport data copy`")
+    return held.decode()
+
+
+class _BoolDumper(Dumper):
+    """True and False as the 1 and 0 that sqlite3 stores."""
+
+    def dump(self, obj: Any) -> bytes:
+        return b"1" if obj else b"0"
+
+
+class _DateDumper(Dumper):
+    """A date as the text that sqlite3 stores."""
+
+    def dump(self, obj: Any) -> bytes:
+        return str(obj.isoformat()).encode()
+
+
+class _DatetimeDumper(Dumper):
+    """A point in time as the text that sqlite3 stores."""
+
+    def dump(self, obj: Any) -> bytes:
+        return str(obj.isoformat(" ")).encode()

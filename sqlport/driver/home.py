@@ -1,0 +1,49 @@
+"""Where the helper's module goes in the user's project, how it is imported there, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+
+from sqlport.driver.model import Home
+
+NAMES = {"sync": ("postgres", "postgres_db", "postgres_connection"), "asynchronous": ("postgres_async", "postgres_aio")}
+Exists = Callable[[str], bool]
+
+
+def home(paths: Sequence[str], helper: str, exists: Exists, taken: frozenset[str]) -> Home:
+    """The module beside the application's own files that open connections; tests only count where there is no other.
+
+    `paths` are the files that open connections, `taken` the names that they use otherwise.
+    """
+    own = [path for path in paths if not is_test(path)] or list(paths)
+    first = min(own, key=lambda path: (path.count("/"), path))
+    folder = PurePosixPath(first).parent
+    package: list[str] = []
+    root = folder
+    while root.name and exists((root / "__init__.py").as_posix()):
+        package.insert(0, root.name)
+        root = root.parent
+    for name in NAMES[helper]:
+        path = (folder / f"{name}.py").as_posix()
+        if name not in taken and not exists(path):
+            return Home(path, ".".join([*package, name]), name)
+    name = f"{NAMES[helper][0]}_{len(taken)}"
+    return Home((folder / f"{name}.py").as_posix(), ".".join([*package, name]), name)
+
+
+def is_test(path: str) -> bool:
+    """Whether a file belongs to the tests."""
+    parts = PurePosixPath(path)
+    return (
+        "tests" in parts.parts[:-1]
+        or "test" in parts.parts[:-1]
+        or parts.name.startswith("test_")
+        or parts.name in ("conftest.py", "tests.py")
+        or parts.stem.endswith("_test")
+    )
+
+
+def text_of(helper: str) -> str:
+    """The helper's module as it is put into the project."""
+    return (Path(__file__).parent / "helpers" / f"{helper}.py").read_text(encoding="utf-8")
