@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 
 ROOT = Path(__file__).parent.parent
 APPS = ROOT / "fixtures" / "apps"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sqlport.config import Config
-from sqlport.engines.postgres import Server
+from sqlport.engines.server import Server
 from sqlport.project import fix
 from sqlport.rulebook import Case, Rule, load
 
