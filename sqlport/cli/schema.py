@@ -172,16 +172,19 @@ def _each(out: Path, config: Config, read: Source, ported: PortedSchema, *, forc
     """Write every migration for itself, and compare what they make with SQLite's schema; the exit code."""
     from sqlport.engines.postgres import throwaway
     from sqlport.project import rulebook
-    from sqlport.schema.drift import drift
+    from sqlport.schema.drift import drift, scratch_database
     from sqlport.schema.migrations import port_migrations
+    from sqlport.schema.settled import settled
 
-    left: list[str] = []
-    for migration in port_migrations(Path(read.label), config.target, rulebook(config)):
-        _write(out / migration.name, migration.sql, force=force)
-        left += migration.left
-    for one in left:
-        click.echo(one, err=True)
+    made = port_migrations(Path(read.label), config.target, rulebook(config))
     with throwaway(config.postgres, config.postgres_version) as server:
+        with scratch_database(server) as connection:
+            made = settled(made, connection)
+        for migration in made:
+            _write(out / migration.name, migration.sql, force=force)
+        left = [one for migration in made for one in migration.left]
+        for one in left:
+            click.echo(one, err=True)
         found = drift(read, ported, str(out), server)
     for difference in found.differences:
         click.echo(f"after all of them: {difference}", err=True)

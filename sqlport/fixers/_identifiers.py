@@ -79,7 +79,7 @@ def _value(text: str) -> str:
 def _from_tree(parsed: Parsed) -> Iterator[Name]:
     holes = [Span(hole.start, hole.end) for hole in parsed.holes]
     for node in parsed.nodes(exp.Identifier):
-        if not parsed.has_span(node) or isinstance(node.parent, exp.Collate | exp.CollateColumnConstraint):
+        if not parsed.has_span(node) or _is_collation(node):
             continue
         span = parsed.span(node)
         token = parsed.tokens[parsed.token_at(span.start)]
@@ -92,6 +92,14 @@ def _from_tree(parsed: Parsed) -> Iterator[Name]:
             yield Name(token.span, _value(token.text), "'", "name", literal)
 
 
+def _is_collation(node: exp.Identifier) -> bool:
+    """Whether it names a collation: those have rules of their own."""
+    above = node.parent.parent if isinstance(node.parent, exp.Column) else node.parent
+    if isinstance(above, exp.Collate):
+        return node.parent is above or above.expression is node.parent
+    return isinstance(above, exp.CollateColumnConstraint)
+
+
 def _is_name_literal(node: exp.Literal) -> bool:
     """Whether a string stands where only a name can: a column list, a definition, the left side of SET."""
     parent = node.parent
@@ -99,6 +107,8 @@ def _is_name_literal(node: exp.Literal) -> bool:
         return True
     if isinstance(parent, exp.ColumnDef):
         return parent.this is node
+    if isinstance(parent, exp.Ordered) and isinstance(parent.parent, exp.IndexParameters):
+        return True
     return (
         isinstance(parent, exp.EQ)
         and parent.this is node

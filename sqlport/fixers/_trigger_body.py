@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from sqlport.catalog import Catalog, Table
-from sqlport.catalog.names import folded
+from sqlport.catalog.names import folded, quote
+from sqlport.catalog.tables import ROWID_NAMES
 from sqlport.fixers import Context
+from sqlport.fixers._trigger_cycles import writes
 from sqlport.model import Effect, Finding, Span
 from sqlport.sql import Rewrite, Token, read, split
 from sqlport.sql.ddl import unquoted
+from sqlport.sql.tokens import tokenize
 from sqlport.sql.triggers import CreateTrigger
 
 _TEST = "SELECT 1 WHERE "
@@ -57,7 +60,13 @@ class Porter:
         rewrites: list[Rewrite] = []
         recursive = ends = False
         for span in self._trigger.body:
-            self._check_rows(span)
+            by_key = self._by_key(span)
+            if by_key is not None:
+                self._check_rows(tokenize(by_key))
+                rewrites.append(Rewrite(span.start, span.end, (self._ported(by_key),)))
+                recursive, ends = recursive or self._fires(span.of(self._text)), False
+                continue
+            self._check_rows(self._tokens(span))
             raised = self._raised(span)
             if raised is not None:
                 rewrites.append(Rewrite(span.start, span.end, (raised,)))
@@ -70,7 +79,7 @@ class Porter:
 
     def condition(self, span: Span) -> str:
         """An expression as a condition, ported."""
-        self._check_rows(span)
+        self._check_rows(self._tokens(span))
         return self._ported(_TEST + span.of(self._text))[len(_TEST) :]
 
     def _statement(self, span: Span) -> Iterator[Rewrite]:
@@ -105,9 +114,31 @@ class Porter:
             elif finding.effect in (Effect.REJECTED, Effect.DIFFERS):
                 raise UnportableError(f"inside, {finding.message} ({finding.code})")
 
-    def _check_rows(self, span: Span) -> None:
+    def _by_key(self, span: Span) -> str | None:
+        """An UPDATE or DELETE of the very row, `rowid = NEW.rowid`, by the primary key; None for anything else.
+
+        Only where the rowid has no name: a table with one is ported by the rules for that.
+        """
+        table, text = self._table, span.of(self._text)
+        row = _row_now(self._trigger)
+        if table.rowid_column is not None or not table.primary_key or not row or table.kind != "table":
+            return None
+        parsed = read(text)
+        tree = parsed.tree
+        if not isinstance(tree, exp.Update | exp.Delete) or tree.find(exp.Select):
+            return None
+        target = tree.this
+        if not isinstance(target, exp.Table) or folded(target.name) != folded(table.name) or target.alias:
+            return None
+        key = " AND ".join(f"{quote(name)} = {row}.{quote(name)}" for name in table.primary_key)
+        key = f"({key})" if len(table.primary_key) > 1 else key
+        places = list(_same_row(parsed.tokens, table.name))
+        for place in reversed(places):
+            text = text[: place.start] + key + text[place.end :]
+        return text if places else None
+
+    def _check_rows(self, tokens: Sequence[Token]) -> None:
         """PostgreSQL looks at NEW.x and OLD.x only when the trigger runs, so it is done here."""
-        tokens = self._tokens(span)
         for row, dot, name in zip(tokens, tokens[1:], tokens[2:], strict=False):
             if dot.text == "." and _ROW.fullmatch(row.text) and self._table.column(unquoted(name.text)) is None:
                 raise UnportableError(f"{row.text}.{name.text} is no known column of {self._table.name}")
@@ -165,22 +196,39 @@ class Porter:
 
     def _fires(self, text: str) -> bool:
         """Whether the statement does to the trigger's table what fires the trigger."""
-        parsed = read(text)
-        tree = parsed.tree
-        if not isinstance(tree, exp.Insert | exp.Update | exp.Delete):
-            return False
-        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-        if folded(target.name) != folded(self._table.name):
-            return False
-        event = self._trigger.event
-        if isinstance(tree, exp.Insert):
-            upsert = tree.args.get("conflict") is not None or "conflict" in parsed.lifted
-            return event == "INSERT" or upsert
-        if isinstance(tree, exp.Delete):
-            return event == "DELETE"
-        watched = {folded(name.text) for name in self._trigger.columns}
-        written = {folded(item.this.name) for item in tree.expressions if isinstance(item, exp.EQ)}
-        return event == "UPDATE" and (not watched or not written or not watched.isdisjoint(written))
+        return any(write.fires(self._trigger) for write in writes(text))
+
+
+def _row_now(trigger: CreateTrigger) -> str:
+    """The variable that holds the row as it is in the table while the trigger runs; empty where it is not there."""
+    if trigger.timing == "BEFORE":
+        return "" if trigger.event == "INSERT" else "OLD"
+    return "NEW" if trigger.timing == "AFTER" and trigger.event != "DELETE" else ""
+
+
+def _same_row(tokens: Sequence[Token], table: str) -> Iterator[Span]:
+    """The places of `rowid = NEW.rowid`, either way round."""
+    words = [folded(unquoted(token.text)) for token in tokens]
+    at = 0
+    while at < len(words):
+        found = next((form for form in _forms(folded(table)) if _fits(words[at : at + len(form)], form)), None)
+        if found is not None:
+            yield Span(tokens[at].start, tokens[at + len(found) - 1].end)
+        at += len(found) if found else 1
+
+
+_Form = tuple[frozenset[str], ...]
+
+
+def _forms(table: str) -> Iterator[_Form]:
+    row: _Form = (frozenset(["new", "old"]), frozenset(["."]), ROWID_NAMES)
+    for own in ((frozenset([table]), frozenset(["."]), ROWID_NAMES), (ROWID_NAMES,)):
+        for left, right in ((own, row), (row, own)):
+            yield (*left, frozenset(["=", "==", "is"]), *right)
+
+
+def _fits(words: Sequence[str], form: _Form) -> bool:
+    return len(words) == len(form) and all(word in choices for word, choices in zip(words, form, strict=True))
 
 
 def _raise(node: exp.Expr) -> exp.Anonymous | None:

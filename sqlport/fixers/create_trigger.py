@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sqlport.catalog.names import folded, quote
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._trigger_body import Body, Porter, UnportableError
+from sqlport.fixers._trigger_cycles import runs_itself_through_others
 from sqlport.model import Applicability, Span
 from sqlport.sql import Rewrite
 from sqlport.sql.triggers import CreateTrigger, read_create_trigger
@@ -55,13 +56,16 @@ def _ported(context: Context, trigger: CreateTrigger) -> tuple[tuple[Rewrite, ..
     porter = Porter(context, trigger, table)
     body = porter.body()
     when = porter.condition(trigger.when) if trigger.when else ""
+    cyclic = not body.recursive and runs_itself_through_others(trigger, context.parsed.text, context.catalog)
     _check_form(trigger, body, when)
+    if cyclic and "RETURN NULL" in "".join(str(part) for rewrite in body.rewrites for part in rewrite.parts):
+        raise UnportableError("it fires itself through other triggers, and leaves in the middle")
     inside = trigger.timing == "INSTEAD OF" or bool(re.search(r"(?i)\bSELECT\b", when))
     conditions = [_ALL_ROWS] if trigger.timing == "AFTER" else []
     conditions += [_RECURSION.format(table=table.name)] if body.recursive else []
     text = context.parsed.text
     multiline = "\n" in text[trigger.begin.end : trigger.end.start]
-    outer = _function(text, trigger, body, when if inside else "", multiline)
+    outer = _function(text, trigger, body, when if inside else "", multiline=multiline, cyclic=cyclic)
     tail = _statement(trigger, body, "" if inside else when, multiline)
     if not conditions and not body.conditions:
         conditions = [_TRIED]
@@ -77,7 +81,9 @@ def _check_form(trigger: CreateTrigger, body: Body, when: str) -> None:
         raise UnportableError("it writes to the row that is being written, which has to be an assignment to NEW")
 
 
-def _function(text: str, trigger: CreateTrigger, body: Body, condition: str, multiline: bool) -> Rewrite:
+def _function(
+    text: str, trigger: CreateTrigger, body: Body, condition: str, *, multiline: bool, cyclic: bool
+) -> Rewrite:
     """All words of the trigger as the function; the body keeps its own layout and comments."""
     line = "\n" if multiline else " "
     first = trigger.body[0].start
@@ -86,11 +92,18 @@ def _function(text: str, trigger: CreateTrigger, body: Body, condition: str, mul
     head = f"CREATE OR REPLACE FUNCTION {function_name(trigger.name.text)}() RETURNS trigger LANGUAGE plpgsql AS $$"
     before = "".join(f"{match}\n" for match in _COMMENT.findall(text[: trigger.begin.start]))
     parts: list[str | Span] = [f"{before}{head}{line}", trigger.begin]
+    setting = _string(f"running.{re.sub(r'[^a-z0-9_]', '_', folded(trigger.name.text))}")
+    if cyclic:
+        left = f"RETURN {_returned(trigger)}"
+        parts.append(f"{line}{indent}IF current_setting({setting}, true) = 'on' THEN {left}; END IF;")
+        parts.append(f"{line}{indent}PERFORM set_config({setting}, 'on', true);")
     if condition:
         parts.append(f"{line}{indent}IF {condition} THEN")
     parts.append(Span(trigger.begin.end, trigger.last))
     if condition:
         parts.append(f"{line}{indent}END IF;")
+    if cyclic:
+        parts.append(f"{line}{indent}PERFORM set_config({setting}, 'off', true);")
     if not body.ends or condition:
         parts.append(f"{line}{indent}RETURN {_returned(trigger)};")
     parts += [Span(trigger.last, trigger.end.end), f"{line}$$;\n" if multiline else " $$; "]
@@ -109,6 +122,10 @@ def _statement(trigger: CreateTrigger, body: Body, when: str, multiline: bool) -
         f"{chr(10) if multiline else ' '}FOR EACH ROW{condition}"
         f" EXECUTE FUNCTION {function_name(trigger.name.text)}()"
     )
+
+
+def _string(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _returned(trigger: CreateTrigger) -> str:

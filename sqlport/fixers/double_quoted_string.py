@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._double_quotes import is_double_quoted, is_string, looks_like_string
+from sqlport.fixers._tables import created_index
 from sqlport.model import Applicability
 from sqlport.sql import replace
 
@@ -22,9 +23,16 @@ def find(context: Context) -> Iterator[Proposal]:
             continue
         span = context.parsed.span(column)
         string = "'" + column.name.replace("'", "''") + "'"
-        if context.parsed.kind == "CREATE INDEX" and is_string(context, column):
+        if _is_index_term(context, column) and is_string(context, column):
             yield Proposal(span, message=_INDEXED)
         elif is_string(context, column):
             yield Proposal(span, (replace(span, string),))
         elif context.semantics.is_column(column) is None and looks_like_string(context, column):
             yield Proposal(span, (replace(span, string),), Applicability.UNSAFE, condition=_NO_COLUMN)
+
+
+def _is_index_term(context: Context, column: exp.Column) -> bool:
+    """Whether it stands among the terms of an index; in the condition behind them it is a string like any other."""
+    index = created_index(context)
+    span = context.parsed.span(column)
+    return index is not None and any(term.span.contains(span) for term in index.terms)

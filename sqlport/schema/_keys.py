@@ -11,7 +11,7 @@ from sqlport.model import Span
 
 if TYPE_CHECKING:
     from sqlport.catalog import Catalog, Table
-    from sqlport.sql.definitions import Constraint, CreateTable
+    from sqlport.sql.definitions import Constraint, CreateTable, References
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,9 @@ class ForeignKeys:
             if not reason and not later:
                 continue
             name = constraint.name.text if constraint.name else ""
+            alter = self._alter(name, columns, _clause(references))
             clause = references.span.of(text)
-            yield MovedKey(
-                constraint.span,
-                folded(references.table.text),
-                name,
-                columns,
-                clause,
-                self._alter(name, columns, clause),
-                reason,
-            )
+            yield MovedKey(constraint.span, folded(references.table.text), name, columns, clause, alter, reason)
 
     def _verdict(self, parent_name: str, named: tuple[str, ...]) -> tuple[str, bool]:
         """Why it can never be, and whether it can be only later."""
@@ -78,6 +71,17 @@ class ForeignKeys:
         named = f"CONSTRAINT {quote(name)} " if name else ""
         listed = ", ".join(map(quote, columns))
         return f"ALTER TABLE {quote(self._table.name)} ADD {named}FOREIGN KEY ({listed}) {clause}"
+
+
+def _clause(references: References) -> str:
+    """What the key refers to, in PostgreSQL's words; of two actions for one event the last counts, as in SQLite."""
+    columns = ", ".join(quote(term.name.text) for term in references.columns if term.name)
+    parts = [f"REFERENCES {quote(references.table.text)}" + (f" ({columns})" if columns else "")]
+    for event in ("DELETE", "UPDATE"):
+        action = references.on(event)
+        parts += [f"ON {event} {action}"] if action != "NO ACTION" else []
+    parts += [references.deferrable.value] if references.deferrable else []
+    return " ".join(parts)
 
 
 def _keys(written: CreateTable) -> Iterator[tuple[tuple[str, ...], Constraint]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sqlport.catalog.names import kept
 from sqlport.model import ServerInfo, Span
 from sqlport.schema._keys import without
 from sqlport.schema.port import Definition, NotPorted, PortedSchema
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlport.sql.definitions import Constraint, CreateTable
 
-_CAN_GO = ("check", "references", "foreign key", "default", "generated")
+_CAN_GO = ("check", "references", "foreign key", "default", "generated", "collate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,9 @@ def confirmed(schema: PortedSchema, connection: psycopg.Connection[Any], server:
         made.append(mended[0])
         lost += mended[1]
     # A trigger that is refused takes its function with it.
-    gone = {each.name for each in lost if each.kind == "trigger"}
-    made = [each for each in made if each.kind != "function" or each.name.removesuffix("_fn") not in gone]
+    refused_ones = lost[len(schema.not_ported) :]
+    gone = {kept(f"{each.name}_fn") for each in refused_ones if each.kind == "trigger"}
+    made = [each for each in made if each.kind != "function" or each.name not in gone]
     return Confirmed(replace(schema, definitions=tuple(made), not_ported=tuple(lost)), server)
 
 

@@ -54,7 +54,7 @@ def drift(origin: Source, schema: PortedSchema, target: str, server: Server) -> 
 
 def on_server(schema: PortedSchema, server: Server) -> tuple[Confirmed, Shape]:
     """What the throwaway server took of the schema, and how it keeps it."""
-    with _database(server) as connection:
+    with scratch_database(server) as connection:
         return confirmed(schema, connection, server.info), read_postgres(connection)
 
 
@@ -119,7 +119,8 @@ def scripts(target: Path) -> list[Path]:
 
 
 @contextmanager
-def _database(server: Server) -> Iterator[psycopg.Connection[Any]]:
+def scratch_database(server: Server) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to a new database that is dropped when the block ends."""
     with (
         server.database(owner=server.owner) as name,
         server.connect(name, user=server.owner or None) as connection,
@@ -135,6 +136,6 @@ def _opened(target: str, server: Server) -> Iterator[psycopg.Connection[Any]]:
         with connect(target, options="-c default_transaction_read_only=on") as connection:
             yield connection
         return
-    with _database(server) as connection:
+    with scratch_database(server) as connection:
         applied(target, connection)
         yield connection

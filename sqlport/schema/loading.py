@@ -132,5 +132,5 @@ def _cut(text: str, written: CreateTable) -> Iterator[tuple[Constraint, str]]:
             else:
                 yield constraint, f"{name}{constraint.kind.upper()} {listed}"
     for constraint in written.constraints:
-        if constraint.kind in (*_KEYS, *_FOREIGN):
+        if constraint.kind in (*_KEYS, "exclude", *_FOREIGN):
             yield constraint, constraint.span.of(text)

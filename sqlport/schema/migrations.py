@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -13,14 +14,15 @@ from sqlport.catalog import Catalog, from_sqlite, is_definition
 from sqlport.catalog.names import folded
 from sqlport.model import SqlportError
 from sqlport.schema._keys import ForeignKeys, without
-from sqlport.schema.source import scripts, up_part
+from sqlport.schema._names import Names
+from sqlport.schema.source import advice, scripts, up_part
 from sqlport.sql import apply, read, split
 from sqlport.sql.ddl import read_alter_table, read_create_table, unquoted
 from sqlport.sql.tokens import tokenize
 
 if TYPE_CHECKING:
     from sqlport.catalog import Table
-    from sqlport.model import Edit, Target
+    from sqlport.model import Edit, Finding, Target
     from sqlport.rulebook import Rulebook
 
 _OF_SQLITE = frozenset("PRAGMA VACUUM ATTACH DETACH REINDEX ANALYZE BEGIN COMMIT END ROLLBACK".split())
@@ -49,7 +51,7 @@ def port_migrations(folder: Path, target: Target, book: Rulebook) -> list[Migrat
         raise SqlportError(f"{folder}: holds no .sql file, so there are no migrations to port one by one")
     base = folder if folder.is_dir() else folder.parent
     with closing(new_scratch()) as connection:
-        porting = _Porting(connection, target, book)
+        porting = _Porting(connection, target, book, advice(folder))
         migrations = [porting.port(file.relative_to(base).as_posix(), up_part(file)) for file in found]
     lines = [f"-- no table {name} was made: {sql}" for name, sql in porting.waiting]
     last = migrations[-1]
@@ -60,7 +62,8 @@ def port_migrations(folder: Path, target: Target, book: Rulebook) -> list[Migrat
 class _Porting:
     """One migration on its way: SQLite runs each statement, and what it made is known to the port of it."""
 
-    def __init__(self, connection: sqlite3.Connection, target: Target, book: Rulebook) -> None:
+    def __init__(self, connection: sqlite3.Connection, target: Target, book: Rulebook, advice: str) -> None:
+        self._advice = advice
         self._connection = connection
         self._target = target
         self._book = book
@@ -102,7 +105,7 @@ class _Porting:
             self._connection.execute(sql)
         except (sqlite3.Error, sqlite3.Warning) as error:
             if not lenient:
-                raise SqlportError(f"{place}: SQLite refuses this statement: {error}") from None
+                raise SqlportError(f"{place}: SQLite refuses this statement: {error}{self._advice}") from None
 
     def _statement(
         self, sql: str, catalog: Catalog, before: Sequence[str], after: Sequence[str], place: str
@@ -121,12 +124,15 @@ class _Porting:
         )
         ported = port_statement(sql, (), request)
         for finding in ported.findings:
-            if not finding.applied and finding.effect in ("rejected", "differs") and finding.code != "DDL009":
+            if not finding.applied and finding.effect in ("rejected", "differs") and not _is_moot(finding, sql):
                 self._left.append(f"{place}: {finding.code} {finding.message}")
-        return self._without_late_keys(sql, ported.sql, catalog) or ported.edits
+        return self._table(sql, ported.sql, catalog) or ported.edits
 
-    def _without_late_keys(self, original: str, text: str, catalog: Catalog) -> tuple[Edit, ...]:
-        """A new table without the keys to tables that are not there yet; those wait for their tables."""
+    def _table(self, original: str, text: str, catalog: Catalog) -> tuple[Edit, ...]:
+        """A new table without the keys to tables that are not there yet, and with names of its own for its keys.
+
+        Those keys wait for their tables. While a table is rebuilt, the old one still has the names.
+        """
         from sqlport.model import Edit
 
         written = read_create_table(text, tokenize(text))
@@ -134,13 +140,18 @@ class _Porting:
         if written is None or table is None:
             return ()
         there = from_sqlite(self._connection).catalog
+        others_there = Catalog.of(each for each in there if folded(each.name) != folded(table.name))
+        named, renamed = Names(others_there, keys=True).apart(text, written)
+        if renamed:
+            text = named
+            written = read_create_table(text, tokenize(text)) or written
         others = {folded(other.name) for other in there}
         cut = []
         for key in ForeignKeys(there, table, others).moved(text, written):
             if key.table not in others:
                 cut.append(key.span)
                 self.waiting.append((key.table, f"{key.alter};"))
-        return (Edit(0, len(original), without(text, written, cut)),) if cut else ()
+        return (Edit(0, len(original), without(text, written, cut)),) if cut or renamed else ()
 
     def _arrived(self, catalog: Catalog) -> Iterator[str]:
         """The keys that have waited for tables which are there now."""
@@ -162,6 +173,16 @@ class _Porting:
             lost = {name for name, at in dropped.items() if made.get(own, -1) < at}
             if any(folded(key.table) in lost for key in table.foreign_keys):
                 yield from _keys(table, after, lost)
+
+
+def _is_moot(finding: Finding, sql: str) -> bool:
+    """Whether what a rule says means nothing in a migration.
+
+    DDL009: a foreign key to a table that comes later is moved. TXN006: the migration is one transaction in any
+    case. DDL016: the rows that a rebuilt table is filled with were there before, and keep their keys.
+    """
+    filled = finding.code == "DDL016" and bool(re.match(r"(?is)\s*(?:INSERT|REPLACE)\b.*\bSELECT\b", sql))
+    return filled or finding.code in ("DDL009", "TXN006")
 
 
 def _keys(table: Table, catalog: Catalog, rebuilt: set[str]) -> Iterator[str]:

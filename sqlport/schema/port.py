@@ -12,6 +12,7 @@ from sqlport.catalog.helpers import definitions as helpers
 from sqlport.catalog.names import folded, kept, quote
 from sqlport.model import Finding
 from sqlport.schema._keys import ForeignKeys, without
+from sqlport.schema._names import Names
 from sqlport.sql import Token, split
 from sqlport.sql.ddl import read_create_index, read_create_table, unquoted
 from sqlport.sql.tokens import LexError, tokenize
@@ -72,6 +73,7 @@ class PortedSchema:
 class _Making:
     port: Callable[[str], StatementPort]
     catalog: Catalog
+    names: Names
     made: list[Definition] = field(default_factory=list)
     late: list[Definition] = field(default_factory=list)
     lost: list[NotPorted] = field(default_factory=list)
@@ -87,7 +89,7 @@ def port_schema(source: Source, target: Target, book: Rulebook) -> PortedSchema:
     def port(sql: str) -> StatementPort:
         return port_statement(sql, (), request)
 
-    making = _Making(port, catalog)
+    making = _Making(port, catalog, Names(catalog))
     making.lost += [NotPorted("definition", "", problem.place, problem.reason) for problem in source.problems]
     tables = [table for table in catalog if table.kind == "table" and not table.temporary and table.sql]
     placed: set[str] = set()
@@ -148,12 +150,16 @@ def _table(making: _Making, table: Table, placed: Iterable[str]) -> None:
     ported = making.port(original)
     text = _lone(ported.question, original)
     written = read_create_table(text, _tokens(text))
+    renamed: tuple[Finding, ...] = ()
+    if written is not None:
+        text, renamed = making.names.apart(text, written)
+        written = read_create_table(text, _tokens(text)) if renamed else written
     if written is not None:
         late = list(keys.moved(text, written))
         text = without(text, written, [key.span for key in late])
         for key in late:
             making.late.append(Definition("foreign key", key.name, table.name, key.alter, table.sql))
-    making.made.append(Definition("table", kept(table.name), table.name, text, table.sql, ported.findings))
+    making.made.append(Definition("table", kept(table.name), table.name, text, table.sql, (*ported.findings, *renamed)))
 
 
 def _indexes(making: _Making, table: Table) -> None:
@@ -177,8 +183,15 @@ def _triggers(making: _Making, owner: Table) -> None:
             reason = reasons[0] if reasons else "it is no trigger that could be read"
             making.lost.append(NotPorted("trigger", owner.name, trigger.name, reason, trigger.sql))
             continue
+        function = kept(f"{trigger.name}_fn")
+        if any(each.kind == "function" and each.name == function for each in making.made):
+            reason = (
+                f"PostgreSQL keeps 63 bytes of the name of its function, {function} is there; give it a shorter name"
+            )
+            making.lost.append(NotPorted("trigger", owner.name, trigger.name, reason, trigger.sql))
+            continue
         made = partial(Definition, of=owner.name, original=trigger.sql, findings=ported.findings)
-        making.made.append(made("function", f"{kept(trigger.name)}_fn", sql=pieces[0]))
+        making.made.append(made("function", function, sql=pieces[0]))
         making.made.append(made("trigger", kept(trigger.name), sql=pieces[1]))
 
 

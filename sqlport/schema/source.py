@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SourceKind = OneOf["database", "migrations", "code"]
 
+_PROGRAMS = (".go", ".py", ".js", ".ts", ".rb", ".php", ".rs", ".java", ".kt", ".cs")
 _HEADER = b"SQLite format 3\0"
 _DOWN_FILE = re.compile(r"(?i)(?:^|[._-])(?:down|rollback|undo|revert)\.sql$")
 # goose, dbmate, sql-migrate and their like keep both directions in one file.
@@ -135,6 +136,14 @@ def _migrated(path: Path, files: Sequence[Path]) -> Source:
     return Source(path.as_posix(), "migrations", result.catalog, (*problems, *_problems(result)))
 
 
+def advice(folder: Path) -> str:
+    """What to do where migrations need a table that no script makes; empty where nothing explains it."""
+    if not folder.is_dir():
+        return ""
+    other = next((each.name for each in sorted(folder.iterdir()) if each.suffix in _PROGRAMS), "")
+    return f" (programs like {other} are migrations, too: give a database of the application instead)" if other else ""
+
+
 def _run(connection: sqlite3.Connection, script: Path) -> Iterator[Problem]:
     """Run a migration; what SQLite refuses is told with its place, and the rest goes on."""
     from sqlport.sql import split
@@ -150,7 +159,8 @@ def _run(connection: sqlite3.Connection, script: Path) -> Iterator[Problem]:
             connection.execute(sql)
         except (sqlite3.Error, sqlite3.Warning) as error:
             if is_definition(sql):  # rows that do not fit, VACUUM and the like make no schema
-                yield Problem(place, str(error))
+                missing = advice(script.parent) if "no such" in str(error) else ""
+                yield Problem(place, f"{error}{missing}")
 
 
 def up_part(script: Path) -> str:

@@ -25,11 +25,12 @@ ConstraintKind = OneOf[
     "foreign key",
     "generated",
     "identity",
+    "exclude",
     "deferrable",
     "nothing",
 ]
-"""`references` stands at a column, `foreign key` at the table. `identity` is PostgreSQL's. `deferrable` is a clause
-without a foreign key before it and `nothing` a CONSTRAINT name without a constraint: SQLite ignores both."""
+"""`references` stands at a column, `foreign key` at the table. `identity` and `exclude` are PostgreSQL's. SQLite
+ignores `deferrable`, a clause without a foreign key, and `nothing`, a CONSTRAINT name without a constraint."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,7 +300,7 @@ class Reader:
             if not isinstance(name, str) or not name.startswith(_MARK):
                 continue
             if name not in self.leaves:
-                node.set("this", name[2:].lower() if isinstance(node, exp.Anonymous) else name[2:])
+                self._named_again(node, name[2:])
                 continue
             leaf = self.leaves[name]()
             leaf.meta.update(node.meta)
@@ -310,6 +310,16 @@ class Reader:
                 return leaf
             whole.replace(leaf)
         return tree
+
+    @staticmethod
+    def _named_again(node: exp.Expr, name: str) -> None:
+        """Give a node its own name; a table's in front of a column list (`INTO "t" (a)`) without its quotes."""
+        if isinstance(node, exp.Identifier) and name[:1] in ('"', "`", "["):
+            end = "]" if name[0] == "[" else name[0]
+            node.set("this", name[1:-1] if name[0] == "[" else name[1:-1].replace(end * 2, end))
+            node.set("quoted", True)
+            return
+        node.set("this", name.lower() if isinstance(node, exp.Anonymous) else name)
 
 
 def _begins(before: Token | None, following: str) -> bool:

@@ -20,12 +20,16 @@ CREATE TABLE log (what TEXT, item INTEGER, old TEXT, new TEXT);
 CREATE TABLE total (name TEXT PRIMARY KEY, n INTEGER NOT NULL);
 INSERT INTO item (id, name, stock) VALUES (1, 'a', 5), (2, 'b', 0), (3, NULL, 7);
 INSERT INTO total VALUES ('a', 5);
+CREATE TABLE pair (a TEXT NOT NULL, b TEXT NOT NULL, at TEXT, PRIMARY KEY (a, b));
+INSERT INTO pair VALUES ('x', 'y', NULL), ('x', 'z', NULL);
 """
 WORK = """
 UPDATE item SET stock = stock + 1 WHERE id < 3;
 INSERT INTO item (id, name, stock) VALUES (4, 'c', 2);
 UPDATE item SET name = 'z' WHERE id = 1;
 DELETE FROM item WHERE id = 2;
+UPDATE pair SET b = 'w' WHERE b = 'y';
+INSERT INTO pair VALUES ('n', 'm', NULL);
 """
 TRIGGERS = [
     "CREATE TRIGGER t AFTER UPDATE ON item BEGIN UPDATE item SET at = 'now' WHERE id = NEW.id; END",
@@ -51,6 +55,11 @@ TRIGGERS = [
         INSERT INTO log (what) VALUES ('first');
     END""",
     'CREATE TRIGGER "Odd Name" AFTER INSERT ON "item" BEGIN UPDATE `total` SET [n] = n + NEW.stock; END',
+    "CREATE TRIGGER t AFTER INSERT ON pair BEGIN UPDATE pair SET at = 'now' WHERE rowid = NEW.rowid; END",
+    """CREATE TRIGGER t AFTER UPDATE ON pair BEGIN
+        UPDATE pair SET at = 'not this' WHERE NOT new.rowid = pair.rowid; -- the others
+        UPDATE pair SET at = 'this' WHERE old.rowid == _rowid_;
+    END""",
 ]
 MANUAL = [
     "CREATE TRIGGER t BEFORE UPDATE ON item BEGIN UPDATE item SET at = 'x' WHERE id = NEW.id; END",
@@ -59,6 +68,8 @@ MANUAL = [
     "CREATE TRIGGER t AFTER INSERT ON item BEGIN INSERT INTO log (what) VALUES (NEW.nothing); END",
     "CREATE TRIGGER t AFTER INSERT ON item BEGIN INSERT INTO log (item) VALUES (last_insert_rowid()); END",
     "CREATE TRIGGER t AFTER INSERT ON other BEGIN DELETE FROM log; END",
+    "CREATE TRIGGER t BEFORE INSERT ON pair BEGIN DELETE FROM pair WHERE rowid = NEW.rowid; END",
+    "CREATE TRIGGER t AFTER INSERT ON pair BEGIN DELETE FROM log WHERE item = NEW.rowid; END",
     "CREATE TEMP TRIGGER t AFTER INSERT ON item BEGIN DELETE FROM log; END",
 ]
 
@@ -93,6 +104,29 @@ def test_a_trigger_stays_without_leave(trigger: str) -> None:
     assert finding.fix is not None
     assert finding.fix.condition
     assert "$$" not in ported.sql
+
+
+def test_triggers_that_fire_each_other_come_to_an_end(connection: psycopg.Connection[Any]) -> None:
+    script = """
+    CREATE TRIGGER "to total" AFTER UPDATE ON item BEGIN UPDATE total SET n = n + 1; END;
+    CREATE TRIGGER to_item AFTER UPDATE ON total WHEN NEW.n < 1000 BEGIN UPDATE item SET stock = stock + 1; END;
+    """
+    schema = f"{TABLES}\n{script}"
+    triggers = sqlport.port(script, schema=schema, unsafe=True)
+    assert triggers.sql.count("set_config") == 4
+    work = "UPDATE item SET name = 'n' WHERE id = 1; UPDATE total SET n = n + 10"
+    before = on_sqlite(TABLES, f"{script}\n{work}")
+    assert before.error == ""
+    assert on_postgres(connection, TABLES, f"{triggers.sql}\n{work}", None) == before
+
+
+def test_triggers_in_a_row_need_no_guard() -> None:
+    script = """
+    CREATE TRIGGER a AFTER UPDATE ON item BEGIN UPDATE total SET n = n + 1; END;
+    CREATE TRIGGER b AFTER UPDATE OF name ON total BEGIN UPDATE item SET stock = 1; END;
+    CREATE TRIGGER c AFTER UPDATE ON total BEGIN INSERT INTO log (what) VALUES ('x'); END;
+    """
+    assert "set_config" not in sqlport.port(script, schema=f"{TABLES}\n{script}", unsafe=True).sql
 
 
 def test_a_raised_error_is_that_of_a_constraint(server: Server) -> None:

@@ -16,7 +16,8 @@ from sqlport.rulebook import load
 from sqlport.schema import PortedSchema, Source, down_sql, port_schema, read_source, up_sql
 from sqlport.schema.drift import drift, on_server
 from sqlport.schema.from_postgres import read_postgres
-from sqlport.schema.migrations import port_migrations
+from sqlport.schema.migrations import Migration, port_migrations
+from sqlport.schema.settled import settled
 
 BOOK = load()
 
@@ -334,3 +335,61 @@ class TestFiles:
         )
         source = read_source(tmp_path, Config())
         assert (source.kind, [table.name for table in source.catalog]) == ("code", ["t"])
+
+
+class TestSettledMigrations:
+    def test_what_the_server_refuses_is_a_comment_with_its_reason(self, server: Server) -> None:
+        text = "CREATE TABLE t (a bigint);\nINSERT INTO t VALUES (1); INSERT INTO t\n  VALUES ('x');\nSELECT none();\n"
+        with server.database() as name, server.connect(name) as connection:
+            (made,) = settled([Migration("1.sql", text)], connection)
+            assert connection.execute("SELECT a FROM t").fetchall() == [(1,)]
+        assert [one.partition(" (of")[0] for one in made.left] == ["1.sql:2", "1.sql:4"]
+        assert "-- INSERT INTO t\n--   VALUES ('x');" in made.sql
+        with server.database() as name, server.connect(name) as connection:
+            connection.execute(made.sql.encode())
+
+    def test_what_runs_stays_as_it_is(self, server: Server) -> None:
+        made = Migration("1.sql", "CREATE TABLE t (a bigint);\n-- kept\nINSERT INTO t VALUES (1);\n")
+        with server.database() as name, server.connect(name) as connection:
+            assert settled([made], connection) == [made]
+
+    def test_a_rebuilt_table_keeps_the_names_of_its_keys_apart(self, tmp_path: Path, server: Server) -> None:
+        before, after = tmp_path / "before", tmp_path / "after"
+        before.mkdir()
+        after.mkdir()
+        (before / "1.sql").write_text(
+            "CREATE TABLE `t` (id INTEGER PRIMARY KEY, a TEXT, CONSTRAINT uq UNIQUE (a));\n"
+            "CREATE TABLE `c` (tid INTEGER, FOREIGN KEY (`tid`) REFERENCES `t` (`id`) ON DELETE CASCADE);\n"
+        )
+        (before / "2.sql").write_text(
+            "PRAGMA foreign_keys=OFF;\nCREATE TABLE `t_new` (id INTEGER PRIMARY KEY, a TEXT, b INT,"
+            " CONSTRAINT uq UNIQUE (a));\nINSERT INTO `t_new` SELECT id, a, 1 FROM `t`;\nDROP TABLE `t`;\n"
+            "ALTER TABLE `t_new` RENAME TO `t`;\n"
+        )
+        made = port_migrations(before, Config().target, BOOK)
+        with server.database() as name, server.connect(name) as connection:
+            assert [one.left for one in settled(made, connection)] == [(), ()]
+        for each in made:
+            (after / each.name).write_text(each.sql)
+        source = read_source(before, Config())
+        assert drift(source, ported(source), str(after), server).differences == ()
+
+    def test_programs_among_the_migrations_are_named(self, tmp_path: Path) -> None:
+        (tmp_path / "1_first.go").write_text("package migrations\n")
+        (tmp_path / "2.sql").write_text("CREATE INDEX i ON t (a);\n")
+        (problem,) = read_source(tmp_path, Config()).problems
+        assert "1_first.go" in problem.reason
+
+
+def test_keys_of_one_name_get_names_of_their_own(tmp_path: Path, server: Server) -> None:
+    schema = of_script(
+        tmp_path,
+        "CREATE TABLE a (x TEXT, CONSTRAINT uq UNIQUE (x)); CREATE TABLE b (x TEXT CONSTRAINT uq UNIQUE);"
+        "CREATE TABLE c (x TEXT, CONSTRAINT a PRIMARY KEY (x), CONSTRAINT only_here UNIQUE (x));",
+    )
+    texts = [each.sql for each in schema.of_kind("table")]
+    assert [name in text for name, text in zip(("CONSTRAINT uq ", "b_uq", "c_a"), texts, strict=True)] == [True] * 3
+    assert "CONSTRAINT only_here" in texts[2]
+    renamed = [finding.message for each in schema.definitions for finding in each.findings if finding.code == "IDX002"]
+    assert len(renamed) == 2
+    assert on_server(schema, server)[0].schema.not_ported == ()
