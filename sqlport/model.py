@@ -143,7 +143,7 @@ class Literal:
     """A string token of a host, where SQL is written: `[start, end)` of the file's text with prefix and quotes.
 
     `fragment` counts the literal parts of an f-string between its fields (0 for all others); `end` and
-    `start` always name the whole token. `host` and `templated` (`%` or `.format` work on the text) tell how
+    `start` always name the whole token. `host` and `templated` (`%`, `.format` or `Template` work on the text) tell how
     an inserted text has to be encoded.
     """
 
@@ -152,7 +152,7 @@ class Literal:
     end: int
     host: str = "python"
     fragment: int = 0
-    templated: OneOf["", "%", "format"] = ""
+    templated: OneOf["", "%", "format", "$"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,8 @@ def _said(text: str, literal: Literal) -> str:
         return text.replace("%", "%%")
     if literal.templated == "format":
         return text.replace("{", "{{").replace("}", "}}")
+    if literal.templated == "$":
+        return text.replace("$", "$$")
     return text
 
 
@@ -183,7 +185,7 @@ def _ranges(statement: Statement, start: int, end: int) -> list[_Range]:
 
 
 def _range(origin: Origin, start: int, end: int, sql: str) -> _Range:
-    doubled = {"%": "%", "format": "{}"}.get(origin.literal.templated, "")
+    doubled = {"%": "%", "format": "{}", "$": "$"}.get(origin.literal.templated, "")
     a = origin.offset + start - origin.start
     # A doubled character ends its origin: the next one is written two places on.
     b = origin.offset + end - origin.start + (1 if sql[end - 1] in doubled and doubled else 0)

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlport.hosts.python import strings
+from sqlport.hosts.python import strings, templates
 from sqlport.hosts.python.inline import Given, inline
+from sqlport.hosts.python.library import known_call, read_file
 from sqlport.hosts.python.lookups import named, table_item
-from sqlport.hosts.python.paths import is_resource, joined, method_of, path_of, tail
+from sqlport.hosts.python.paths import is_resource, joined, method_of
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.values import (
     MAX_EACH,
@@ -21,11 +22,14 @@ from sqlport.hosts.python.values import (
     Items,
     Method,
     Object,
+    Option,
     Ref,
     Str,
     Table,
+    Template,
     Unknown,
     Value,
+    choose,
     lift,
     text,
 )
@@ -34,9 +38,6 @@ from sqlport.model import HoleKind
 if TYPE_CHECKING:
     from sqlport.hosts.python.evaluate import Evaluator
 
-_TRANSPARENT = frozenset(
-    ("str", "list", "tuple", "iter", "reversed", "sorted", "contextlib.closing", "typing.cast", "sys.intern")
-)
 _TEXT_METHODS = frozenset(
     ("replace", "strip", "lstrip", "rstrip", "lower", "upper", "format", "format_map", "split", "splitlines", "encode")
 )
@@ -79,7 +80,9 @@ class Calls:
             return self._call(target, node, scope)
         if isinstance(receiver, File):
             arguments = [self.evaluator.value(argument, scope) for argument in node.args]
-            return self._read(method_of(receiver, name, arguments), node)
+            return read_file(self.evaluator, method_of(receiver, name, arguments), node)
+        if isinstance(receiver, Template) and name in ("substitute", "safe_substitute"):
+            return templates.substitute(receiver.text, self._named(node, scope, node.args))
         if isinstance(receiver, Instance):
             return self._returned(f"{receiver.type}.{name}", node)
         if isinstance(receiver, (Object, Class)):
@@ -105,85 +108,18 @@ class Calls:
             if isinstance(target.receiver, (Object, Class)):
                 return self._project_method(target.receiver, target.name, node, scope)
         if isinstance(target, Ref):
-            return self._known(target.name.removeprefix("builtins."), node, scope)
+            return known_call(self.evaluator, target.name.removeprefix("builtins."), node, scope)
         return self.evaluator.unknown(node)
 
     def _instance(self, target: Class) -> Value:
-        for info in target.info.lineage():
-            for base in info.library_bases:
-                if base.rpartition(".")[2] in ("Enum", "StrEnum"):
-                    return Unknown(info.node.name, "a member of an enum chosen at run time")
-        return Object(target.info)
+        members = target.info.members()
+        if members is None:
+            return Object(target.info)
+        return choose((Option(value, ((id(target.info), index),)) for index, value in enumerate(members)), "")
 
     def _returned(self, name: str, node: ast.Call) -> Value:
         known = self.evaluator.sinks.returns.get(name)
         return Instance(known) if known is not None else self.evaluator.unknown(node)
-
-    # -- the standard library
-
-    def _known(self, name: str, node: ast.Call, scope: Scope) -> Value:
-        known = self.evaluator.sinks.returns.get(name)
-        if known is not None:
-            return Instance(known)
-        if name == "dict":
-            return self._dict(node, scope)
-        if name == "map":
-            return self._map(node, scope)
-        if not node.args:
-            return self.evaluator.unknown(node)
-        found = path_of(name, [self.evaluator.value(argument, scope) for argument in node.args])
-        if found is not None:
-            return self._read(found, node)
-        argument = self.evaluator.value(node.args[-1 if name == "typing.cast" else 0], scope)
-        if name in ("textwrap.dedent", "inspect.cleandoc"):
-            change = strings.dedent if name == "textwrap.dedent" else strings.cleandoc
-            return lift(lambda single: change(single) if isinstance(single, Str) else single, argument)
-        if name in _TRANSPARENT:
-            if name == "str" and isinstance(argument, (Const, Instance)):
-                shown = isinstance(argument, Const) and isinstance(argument.value, int)
-                return text(str(argument.value)) if shown and isinstance(argument, Const) else argument
-            return argument
-        if name == "enumerate" and isinstance(argument, Items):
-            pairs = (Items((Const(index), value)) for index, value in enumerate(argument.values))
-            return Items(tuple(pairs), argument.open)
-        return self.evaluator.unknown(node)
-
-    def _read(self, found: tuple[File, bool] | None, node: ast.Call) -> Value:
-        """A path, or the text that is read from it."""
-        if found is None:
-            return self.evaluator.unknown(node)
-        file, is_text = found
-        if not is_text:
-            return file
-        path = tail(file)
-        text = self.evaluator.script(path) if path else None
-        return self.evaluator.unknown(node, "it is read from a file that is not known here") if text is None else text
-
-    def _map(self, node: ast.Call, scope: Scope) -> Value:
-        """`map(function, list)`, element by element."""
-        unknown = self.evaluator.unknown(node, "the result of map()")
-        if len(node.args) != 2:
-            return Items((unknown,), open=True)
-        function = self.evaluator.value(node.args[0], scope)
-        items = self.evaluator.value(node.args[1], scope)
-        if isinstance(function, Ref) and function.name == "builtins.str":
-            return items
-        if not isinstance(function, Function):
-            return Items((unknown,), open=True)
-        each: list[Value] = [Unknown("", "it changes with each turn of a loop")]
-        is_open = not isinstance(items, Items) or items.open or len(items.values) > MAX_EACH
-        if isinstance(items, Items) and 0 < len(items.values) <= MAX_EACH:
-            each = list(items.values)
-        source = self.evaluator.segment(node)
-        return Items(tuple(inline(self.evaluator, function, Given((value,), {}), source) for value in each), is_open)
-
-    def _dict(self, node: ast.Call, scope: Scope) -> Value:
-        if node.args:
-            return self.evaluator.unknown(node)
-        pairs: list[tuple[str | int | None, Value]] = [
-            (keyword.arg, self.evaluator.value(keyword.value, scope)) for keyword in node.keywords
-        ]
-        return Table(tuple(pairs))
 
     # -- strings and collections
 
@@ -235,21 +171,30 @@ class Calls:
         return Unknown(source, reason, kind, items.derived if isinstance(items, Unknown) else None)
 
     def _format(self, receiver: Str, name: str, node: ast.Call, scope: Scope) -> Value:
-        positional, keywords = self._arguments(node, scope)
+        positional, _ = self._arguments(node, scope)
         shown = [(value, self.evaluator.segment(arg)) for value, arg in zip(positional, node.args, strict=False)]
-        named: dict[str, tuple[Value, str]] = {}
-        for keyword in node.keywords:
-            if keyword.arg is not None:
-                named[keyword.arg] = (keywords[keyword.arg], self.evaluator.segment(keyword.value))
-        spread = [node.args[0]] if name == "format_map" and node.args else []
-        spread += [keyword.value for keyword in node.keywords if keyword.arg is None]
-        for argument in spread:
+        named = self._named(node, scope, node.args[:1] if name == "format_map" else [])
+        # Each argument goes in as it is, alternatives included: concat() multiplies them within the limits.
+        return templates.format_with(receiver, shown if name == "format" else [], named)
+
+    def _named(self, node: ast.Call, scope: Scope, tables: Sequence[ast.expr]) -> dict[str, tuple[Value, str]]:
+        """What a call gives by name, also in `tables` and `**tables`, with the source expressions."""
+        found: dict[str, tuple[Value, str]] = {}
+        for argument in (*tables, *(keyword.value for keyword in node.keywords if keyword.arg is None)):
             table = self.evaluator.value(argument, scope)
             if isinstance(table, Table):
                 source = self.evaluator.segment(argument)
-                named.update((key, (value, f"{source}[{key!r}]")) for key, value in table.pairs if isinstance(key, str))
-        # Each argument goes in as it is, alternatives included: concat() multiplies them within the limits.
-        return strings.format_with(receiver, shown if name == "format" else [], named)
+                plain = source in ("locals()", "vars()")
+                found.update(
+                    (key, (value, key if plain else f"{source}[{key!r}]"))
+                    for key, value in table.pairs
+                    if isinstance(key, str)
+                )
+        for keyword in node.keywords:
+            if keyword.arg is not None:
+                value = self.evaluator.value(keyword.value, scope)
+                found[keyword.arg] = (value, self.evaluator.segment(keyword.value))
+        return found
 
     def _table_method(self, receiver: Table, name: str, node: ast.Call, scope: Scope) -> Value:
         if name == "items":

@@ -6,13 +6,14 @@ import ast
 import sys
 from collections.abc import Callable, Sequence
 
-from sqlport.hosts.python import strings
+from sqlport.hosts.python import strings, templates
 from sqlport.hosts.python.calls import Calls
 from sqlport.hosts.python.inline import Budget, Given, inline
+from sqlport.hosts.python.library import elements
 from sqlport.hosts.python.literals import Token
 from sqlport.hosts.python.lookups import named, shortened, table_item
 from sqlport.hosts.python.paths import divided
-from sqlport.hosts.python.scopes import Scope
+from sqlport.hosts.python.scopes import Scope, parameter_names
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source
 from sqlport.hosts.python.targets import assign, dotted
@@ -32,6 +33,7 @@ from sqlport.hosts.python.values import (
     Ref,
     Str,
     Table,
+    Template,
     Unknown,
     Value,
     choose,
@@ -93,9 +95,10 @@ class Evaluator:
             ast.GeneratorExp: self._comprehension,
             ast.SetComp: self._comprehension,
             ast.Await: self._inner,
-            ast.NamedExpr: self._inner,
+            ast.NamedExpr: self._walrus,
             ast.Starred: self._spread,
             ast.Lambda: self._lambda,
+            ast.UnaryOp: self._unary,
         }
         template = getattr(ast, "TemplateStr", None)  # t-strings, Python 3.14
         if template is not None:
@@ -236,17 +239,17 @@ class Evaluator:
     def _percent(self, left: Value, right: ast.expr, scope: Scope) -> Value:
         argument = self.value(right, scope)
         source = self.segment(right)
+        shown = [self.segment(item) for item in right.elts] if isinstance(right, ast.Tuple) else []
+        if any(isinstance(item, ast.Starred) for item in getattr(right, "elts", ())):
+            shown = []
 
         def fill(template: Value, value: Value) -> Value:
             if not isinstance(template, Str):
                 return Unknown(source, "a % operation")
-            return strings.percent(template, value, source)
+            return templates.percent(template, value, source, shown)
 
-        if isinstance(argument, Items) and isinstance(right, ast.Tuple):
-            values = [
-                named(value, self.segment(item)) for value, item in zip(argument.values, right.elts, strict=False)
-            ]
-            argument = Items(tuple(values), argument.open)
+        if isinstance(argument, Items) and shown:
+            argument = Items(tuple(map(named, argument.values, shown)), argument.open)
         return lift(fill, left, argument, source=source)
 
     def _times(self, left: Value, right: Value, node: ast.BinOp) -> Value:
@@ -288,11 +291,20 @@ class Evaluator:
     def _name(self, node: ast.Name, scope: Scope) -> Value:
         value = scope.get(node.id)
         if value is None:
-            return Ref(f"builtins.{node.id}")
+            return self._from_everything(node.id, scope) or Ref(f"builtins.{node.id}")
         value = self.imported(value)
         if isinstance(value, Unknown):
             return Unknown(node.id, value.reason, value.kind, value.parameter)
         return value
+
+    def _from_everything(self, name: str, scope: Scope) -> Value | None:
+        """What `from module import *` gives under the name, the last import first."""
+        modules = scope.get("*")
+        for module in reversed(modules.values) if isinstance(modules, Items) else ():
+            found = self.resolve(module.member(name)) if isinstance(module, Ref) else None
+            if found is not None:
+                return found
+        return None
 
     def imported(self, value: Value) -> Value:
         """What an imported name stands for, where it comes from a module of the project."""
@@ -313,7 +325,16 @@ class Evaluator:
         if isinstance(base, Ref):
             return self.imported(Ref(f"{base.name}.{node.attr}", base.level))
         if isinstance(base, (Object, Class)):
+            members = base.info.members() if isinstance(base, Object) and node.attr == "value" else None
+            if members:
+                return choose(
+                    (Option(value, ((id(node), at),)) for at, value in enumerate(members)), self.segment(node)
+                )
             return self._member(base, node)
+        if isinstance(base, (Unknown, Method)) and node.attr in self.sinks.by_method:
+            return Method(base, self.segment(node.value), node.attr)
+        if isinstance(base, Template) and node.attr == "template":
+            return base.text
         if isinstance(base, Str) and node.attr == "value":  # a member of an enum
             return base
         if isinstance(base, Instance):
@@ -410,10 +431,23 @@ class Evaluator:
                 pairs[None] = self.unknown(value_node)
         return Table(tuple(pairs.items()))
 
+    def within(self, call: ast.Call, scope: Scope) -> Scope:
+        """The scope in which a call happens that is inside comprehensions or lambdas of its statement."""
+        for node in self.source.walk.around.get(id(call), ()) if self.source.walk is not None else ():
+            scope = scope.child()
+            if isinstance(node, ast.Lambda):
+                for parameter in parameter_names(node):
+                    scope.set(parameter.arg, Unknown(parameter.arg, "it is the parameter of a lambda"))
+            else:
+                for generator in node.generators:
+                    found = elements(self.value(generator.iter, scope))
+                    assign(generator.target, each_of(found, generator.iter), scope)
+        return scope
+
     def _comprehension(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, scope: Scope) -> Value:
         inner = scope.child()
         first = node.generators[0]
-        found = self.value(first.iter, inner)
+        found = elements(self.value(first.iter, inner))
         simple = len(node.generators) == 1 and not first.ifs and isinstance(found, Items) and not found.open
         if simple and isinstance(found, Items) and len(found.values) <= MAX_EACH:
             values = []
@@ -425,8 +459,19 @@ class Evaluator:
             assign(generator.target, Unknown("", "it changes with each turn of a loop"), inner)
         return Items((self.value(node.elt, inner),), open=True)
 
-    def _inner(self, node: ast.Await | ast.NamedExpr, scope: Scope) -> Value:
+    def _inner(self, node: ast.Await, scope: Scope) -> Value:
         return self.value(node.value, scope)
+
+    def _walrus(self, node: ast.NamedExpr, scope: Scope) -> Value:
+        value = self.value(node.value, scope)
+        assign(node.target, value, scope)
+        return value
+
+    def _unary(self, node: ast.UnaryOp, scope: Scope) -> Value:
+        value = self.value(node.operand, scope)
+        if isinstance(node.op, ast.USub) and isinstance(value, Const) and isinstance(value.value, (int, float)):
+            return Const(-value.value)
+        return self.unknown(node)
 
     def _lambda(self, node: ast.Lambda, scope: Scope) -> Value:
         """As a function with one `return`."""
@@ -445,6 +490,15 @@ class Evaluator:
         if isinstance(inner, Unknown):
             return Unknown(inner.source, inner.reason, inner.kind, inner.derived)
         return self.unknown(node)
+
+
+def each_of(found: Value, node: ast.expr) -> Value:
+    """What the target of a loop over the value `found` of `node` gets, as alternatives."""
+    if isinstance(found, Items) and found.values:
+        turns = (Option(value, ((id(node), turn),)) for turn, value in enumerate(found.values))
+        return choose(turns, limit=MAX_EACH)
+    reason = found.reason if isinstance(found, Unknown) and found.reason else "it changes with each turn"
+    return Unknown("", reason)
 
 
 def _add_items(values: Sequence[Value], source: str) -> Value:

@@ -78,7 +78,6 @@ class Extractor:
     done: set[int] = field(default_factory=set)
     fallbacks: list[Fallback] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    walk: Walk | None = None
     marked: list[tuple[int, bool]] = field(default_factory=list)
     active: Sinks = field(init=False)
     flow: Flow = field(init=False)
@@ -107,9 +106,9 @@ class Extractor:
 
     def _walked(self) -> Walk:
         """The tree is walked once; the sinks differ from round to round."""
-        if self.walk is None:
-            self.walk = walk(self.source.tree, strings=bool(self.marked))
-        return self.walk
+        if self.source.walk is None:
+            self.source.walk = walk(self.source.tree, strings=bool(self.marked))
+        return self.source.walk
 
     def follow(self, active: Sinks) -> None:
         """The calls of helpers."""

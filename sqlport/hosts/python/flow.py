@@ -6,10 +6,11 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlport.hosts.python.evaluate import Evaluator
+from sqlport.hosts.python.evaluate import Evaluator, each_of
+from sqlport.hosts.python.library import elements
 from sqlport.hosts.python.scopes import ClassInfo, Scope, merge, parameter_names, unknown_parameter
 from sqlport.hosts.python.targets import assign, dotted
-from sqlport.hosts.python.truth import truth
+from sqlport.hosts.python.truth import narrow, truth
 from sqlport.hosts.python.values import (
     MAX_EACH,
     Class,
@@ -43,9 +44,9 @@ class Flow:
     """One pass over a file. `on_call` gets each interesting call with the scope in which it happens.
 
     `calls` are those calls by the statement whose own expressions (not its blocks) contain them. With `returned`
-    or `inlined` it is a function with the arguments of one call: what it returns is put into `returned`, tests that
-    the arguments decide are decided, and nothing is remembered of `self`. `functions` are all that were followed,
-    by the id of their node.
+    or `inlined` it is a function with the arguments of one call: what it returns is put into `returned` and
+    `yielded`, tests that the arguments decide are decided, and nothing is remembered of `self`. `functions` are all
+    that were followed, by the id of their node.
     """
 
     evaluator: Evaluator
@@ -56,6 +57,7 @@ class Flow:
     where: str = ""
     current: Function | None = None
     returned: list[Value] | None = None
+    yielded: list[Value] = field(default_factory=list)
     inlined: bool = False
     functions: dict[int, Function] = field(default_factory=dict)
 
@@ -102,8 +104,11 @@ class Flow:
                 handler(self, statement, scope)
 
     def _visit(self, statement: ast.AST, scope: Scope) -> None:
+        walk = self.evaluator.source.walk
+        for named in walk.named.get(id(statement), ()) if walk is not None else ():
+            self.evaluator.value(named, scope)
         for call in self.calls.get(id(statement), ()):
-            self.on_call(call, scope, self.where)
+            self.on_call(call, self.evaluator.within(call, scope), self.where)
 
     # -- simple statements
 
@@ -158,6 +163,11 @@ class Flow:
         call = node.value
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
             self._mutate(call, call.func, scope)
+        elif self.returned is not None and isinstance(call, ast.Yield) and call.value is not None:
+            self.yielded.append(self.evaluator.value(call.value, scope))
+        elif self.returned is not None and isinstance(call, ast.YieldFrom):
+            found = elements(self.evaluator.value(call.value, scope))
+            self.yielded.extend(found.values if isinstance(found, Items) else [self.evaluator.unknown(call.value)])
 
     def _mutate(self, call: ast.Call, function: ast.Attribute, scope: Scope) -> None:
         """Lists that are built in place."""
@@ -199,7 +209,11 @@ class Flow:
 
     def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:
-            if alias.name != "*":
+            if alias.name == "*":
+                known = scope.get("*")
+                before = known.values if isinstance(known, Items) else ()
+                scope.set("*", Items((*before, Ref(node.module or "", node.level))))
+            else:
                 name = f"{node.module}.{alias.name}" if node.module else alias.name
                 scope.set(alias.asname or alias.name, Ref(name, node.level))
 
@@ -224,17 +238,18 @@ class Flow:
             decided = truth(current.test, self.evaluator, scope) if self.by_call else None
             rest = current.orelse
             if decided is not False:
-                arms.append(self._arm(current.body, scope))
+                arm = scope.child()
+                narrow(current.test, True, scope, arm)
+                self.block(current.body, arm)
+                arms.append(arm)
             if decided is True:
                 break
         else:
-            arms.append(self._arm(rest, scope))
+            arm = scope.child()
+            narrow(current.test, False, scope, arm)
+            self.block(rest, arm)
+            arms.append(arm)
         merge(scope, arms, id(node))
-
-    def _arm(self, statements: Sequence[ast.stmt], scope: Scope) -> Scope:
-        arm = scope.child()
-        self.block(statements, arm)
-        return arm
 
     def _match(self, node: ast.Match, scope: Scope) -> None:
         self._visit(node, scope)
@@ -254,16 +269,9 @@ class Flow:
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
         self._visit(node, scope)
-        found = self.evaluator.value(node.iter, scope)
+        found = elements(self.evaluator.value(node.iter, scope))
         body = scope.child()
-        if isinstance(found, Items) and found.values and not found.open:
-            turns = (Option(value, ((id(node.iter), turn),)) for turn, value in enumerate(found.values))
-            assign(node.target, choose(turns, limit=256), body)
-        elif isinstance(found, Items) and found.values:
-            assign(node.target, found.values[0], body)
-        else:
-            reason = found.reason if isinstance(found, Unknown) and found.reason else "it changes with each turn"
-            assign(node.target, Unknown("", reason), body)
+        assign(node.target, each_of(found, node.iter), body)
         self._loop(node, scope, body)
 
     def _while(self, node: ast.While, scope: Scope) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from sqlport.hosts.python.sinks import ANY_CALLABLE, is_callable_name
@@ -11,6 +11,8 @@ from sqlport.hosts.python.sinks import ANY_CALLABLE, is_callable_name
 _LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
 _OWNERS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_INNER = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Lambda)
+Inner = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp | ast.Lambda
 
 
 @dataclass(slots=True)
@@ -18,7 +20,11 @@ class Walk:
     """What one walk over a tree finds, whatever the sinks are.
 
     `calls`: each with the ids of its innermost statement, function and class; `parents`: of functions and
-    classes; `keepers`: (class, method) that assigns attributes; `aliases`: other names of imported names and methods.
+    classes; `keepers`: (class, method) that assigns attributes; `imported`, `taken`, `kept`: other names of imported
+    names, of methods, and the names of attributes and functions that are or return methods; `around`: the
+    comprehensions and lambdas, outermost first, in which a call is, by its id; `named`: `name := value` by the
+    innermost statement; `passed`: as `calls`, those that are given a method and its arguments; `made`: the calls
+    that these lead to, by the id of the method's expression.
     """
 
     calls: list[tuple[ast.Call, int, int, int]] = field(default_factory=list)
@@ -26,9 +32,14 @@ class Walk:
     keepers: list[tuple[int, int]] = field(default_factory=list)
     imported: list[tuple[str, str]] = field(default_factory=list)
     taken: list[tuple[str, str]] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
     imports: set[str] = field(default_factory=set)
     globals: set[str] = field(default_factory=set)
     strings: list[ast.expr] = field(default_factory=list)
+    around: dict[int, tuple[Inner, ...]] = field(default_factory=dict)
+    named: dict[int, list[ast.NamedExpr]] = field(default_factory=dict)
+    passed: list[tuple[ast.Call, int, int, int]] = field(default_factory=list)
+    made: dict[int, ast.Call] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -68,14 +79,15 @@ class Index:
 def walk(tree: ast.Module, *, strings: bool = False) -> Walk:
     """Every call of a tree and what has to be known around it; with `strings` all outermost string expressions."""
     result = Walk()
-    stack: list[tuple[ast.AST, int, int, int, bool]] = [(tree, 0, 0, 0, strings)]
+    stack: list[tuple[ast.AST, int, int, int, bool, tuple[Inner, ...]]] = [(tree, 0, 0, 0, strings, ())]
     while stack:
-        node, owner, function, klass, wanted = stack.pop()
+        node, owner, function, klass, wanted, around = stack.pop()
         if isinstance(node, _OWNERS):
-            owner = id(node)
+            owner, around = id(node), ()
             if isinstance(node, _FUNCTIONS):
                 result.parents[id(node)] = function
                 function = id(node)
+                result.kept.extend((name, node.name) for name in _returned(node))
             elif isinstance(node, ast.ClassDef):
                 result.parents[id(node)] = function or klass
                 klass = id(node)
@@ -85,24 +97,32 @@ def walk(tree: ast.Module, *, strings: bool = False) -> Walk:
                     result.keepers.append((klass, function))
         elif isinstance(node, ast.Call):
             result.calls.append((node, owner, function, klass))
+            if around:
+                result.around[id(node)] = around
+            if len(node.args) > 1 and any(isinstance(given, ast.Attribute) for given in node.args[:-1]):
+                result.passed.append((node, owner, function, klass))
+        elif isinstance(node, _INNER):
+            around = (*around, node)
+        elif isinstance(node, ast.NamedExpr):
+            result.named.setdefault(owner, []).append(node)
         if wanted and _is_string(node):
             result.strings.append(node)  # type: ignore[arg-type]
             wanted = False
         for name in node._fields:
             child = getattr(node, name, None)
             if isinstance(child, list):
-                stack.extend((part, owner, function, klass, wanted) for part in child if _branch(part, wanted))
+                stack.extend((part, owner, function, klass, wanted, around) for part in child if _branch(part, wanted))
             elif isinstance(child, ast.AST) and _branch(child, wanted):
-                stack.append((child, owner, function, klass, wanted))
+                stack.append((child, owner, function, klass, wanted, around))
     return result
 
 
 def index(walked: Walk, methods: Collection[str], functions: Collection[str]) -> Index:
     """The calls of one of `methods`, of a name imported from one of `functions`, or of an alias of either."""
     result = Index(walked)
+    attributes = {*methods, *functions}
     aliases = set(functions)
-    aliases.update(alias for name, alias in walked.imported if name in aliases)
-    aliases.update(alias for method, alias in walked.taken if method in methods)
+    _follow_aliases(walked, attributes, aliases)
     callables = ANY_CALLABLE in functions
     with_sinks: set[int] = set()
     found: list[tuple[ast.Call, int, int]] = []
@@ -110,20 +130,35 @@ def index(walked: Walk, methods: Collection[str], functions: Collection[str]) ->
         target = call.func
         if isinstance(target, ast.Attribute):
             name = target.attr
-            if name in methods or name in functions or (callables and is_callable_name(name)):
+            if name in attributes or (callables and is_callable_name(name)):
                 found.append((call, owner, function))
                 with_sinks.add(klass)
         elif isinstance(target, ast.Name):
-            if target.id in aliases or (callables and is_callable_name(target.id)):
+            if target.id in aliases or is_callable_name(target.id):
                 found.append((call, owner, function))
-        elif callables and isinstance(target, ast.Call):
+        elif isinstance(target, ast.Call) and (callables or getattr(target.func, "id", "") == "getattr"):
             found.append((call, owner, function))
+    for call, owner, function, _ in walked.passed:
+        found.extend((given, owner, function) for given in _given_methods(call, methods, walked))
     _collect(result, found, walked.parents)
     for klass, function in walked.keepers:
         result.keepers.add(function)
         if klass in with_sinks:  # what its methods keep in `self` matters
             _need(result, function, walked.parents)
     return result
+
+
+def _given_methods(call: ast.Call, methods: Collection[str], walked: Walk) -> Iterator[ast.Call]:
+    """The calls that another function is to make: `run_in_executor(None, conn.execute, "SELECT 1")`."""
+    for position, given in enumerate(call.args[:-1]):
+        if isinstance(given, ast.Attribute) and given.attr in methods:
+            made = walked.made.get(id(given))
+            if made is None:
+                rest = ast.Call(given, call.args[position + 1 :], call.keywords)
+                made = walked.made[id(given)] = ast.copy_location(rest, call)
+                if id(call) in walked.around:
+                    walked.around[id(made)] = walked.around[id(call)]
+            yield made
 
 
 def _branch(node: object, wanted: bool) -> bool:
@@ -154,6 +189,27 @@ def _note(node: ast.AST, result: Walk) -> None:
     elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
         taken = node.value.attr
         result.taken.extend((taken, target.id) for target in node.targets if isinstance(target, ast.Name))
+        result.kept.extend((taken, target.attr) for target in node.targets if isinstance(target, ast.Attribute))
+
+
+def _returned(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """The name that a function's last statement returns: what may be a method that runs SQL."""
+    value = node.body[-1].value if isinstance(node.body[-1], ast.Return) else None
+    if isinstance(value, ast.Attribute):
+        yield value.attr
+    elif isinstance(value, ast.Name):
+        yield value.id
+
+
+def _follow_aliases(walked: Walk, attributes: set[str], aliases: set[str]) -> None:
+    """Add the names that are given to what has one of the names already."""
+    for _ in range(3):
+        before = len(attributes) + len(aliases)
+        attributes.update(alias for name, alias in walked.kept if name in attributes or name in aliases)
+        aliases.update(alias for name, alias in walked.imported if name in aliases)
+        aliases.update(alias for name, alias in walked.taken if name in attributes)
+        if len(attributes) + len(aliases) == before:
+            break
 
 
 def _assigns_attribute(node: ast.AST) -> bool:

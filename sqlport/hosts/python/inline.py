@@ -26,14 +26,15 @@ MAX_INLINE = 6
 """Calls of project functions that are followed into one another."""
 MAX_CALLS = 200
 """Calls of project functions that are followed for one expression."""
-MAX_STATEMENTS = 80
+MAX_STATEMENTS = 200
 """Statements of a function that is followed for its result."""
 MAX_WORK = 15_000
 """Statements of followed functions for one pass over a file; what comes later is not followed."""
 
+_CONTEXTS = ("contextmanager", "asynccontextmanager")
 _DECORATORS = frozenset(
-    ("property", "cached_property", "classproperty", "staticmethod", "classmethod", "lru_cache", "cache", "override")
-)
+    "property cached_property classproperty staticmethod classmethod lru_cache cache override".split()
+) | set(_CONTEXTS)
 
 
 @dataclass(slots=True)
@@ -108,7 +109,12 @@ def _result(function: Function, scope: Scope, unknown: Unknown) -> Value:
     from sqlport.hosts.python.flow import Flow
 
     returned: list[Value] = []
-    Flow(home, {}, lambda *_: None, returned=returned).block(node.body, scope)
+    yielded: list[Value] = []
+    Flow(home, {}, lambda *_: None, returned=returned, yielded=yielded).block(node.body, scope)
+    if yielded and _is_context(node):
+        return choose((Option(value) for value in yielded), unknown.source)
+    if yielded:
+        return Items(tuple(yielded), open=True)
     annotated = home.calls.annotation(node.returns, function.scope)
     if annotated is not None and not any(isinstance(value, (Object, Class)) for value in returned):
         return annotated
@@ -176,10 +182,8 @@ def _size(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
         inner = waiting.pop()
         if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
-        if isinstance(inner, ast.Expr) and isinstance(inner.value, (ast.Yield, ast.YieldFrom)):
-            return 0
         count += 1
-        returns = returns or (isinstance(inner, ast.Return) and inner.value is not None)
+        returns = returns or (isinstance(inner, ast.Return) and inner.value is not None) or _yields(inner)
         if count > MAX_STATEMENTS:
             return 0
         waiting.extend(
@@ -188,6 +192,16 @@ def _size(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
             if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case))
         )
     return count if returns else 0
+
+
+def _is_context(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a `with` statement gets what the generator yields."""
+    names = {getattr(decorator, "attr", getattr(decorator, "id", "")) for decorator in node.decorator_list}
+    return not names.isdisjoint(_CONTEXTS)
+
+
+def _yields(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, (ast.Yield, ast.YieldFrom))
 
 
 def is_static(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -21,6 +21,7 @@ from sqlport.hosts.python.values import (
     Ref,
     Str,
     Table,
+    Unknown,
     Value,
     options,
 )
@@ -65,14 +66,21 @@ def _sinks(target: ast.expr, evaluator: Evaluator, sinks: Sinks, scope: Scope) -
     label = _shown(target, evaluator)
     if is_callable_name(label.rpartition(".")[2]) and (callables := sinks.by_function.get(ANY_CALLABLE)):
         return [(callables[0], label, False)]
-    if isinstance(target, ast.Attribute):
-        receiver = evaluator.value(target.value, scope)
-        return _methods(target.attr, receiver, target.value, evaluator, sinks)
     for option in options(value):
         if isinstance(option.value, Method):
             bound = option.value
             found = sinks.by_method.get(bound.name, ())
             return _first(found, bound.receiver, bound.source, bound.name)
+    if isinstance(target, ast.Attribute):
+        receiver = evaluator.value(target.value, scope)
+        return _methods(target.attr, receiver, target.value, evaluator, sinks)
+    for option in options(value):
+        if isinstance(option.value, Ref):
+            source, _, name = option.value.name.rpartition(".")
+            if source and source != "builtins":
+                return _first(sinks.by_method.get(name, ()), Ref(source, option.value.level), source, name)
+    if isinstance(target, ast.Name) and isinstance(value, Unknown) and is_callable_name(target.id):
+        return [(sink, target.id, False) for sink in sinks.by_method.get("execute", ()) if sink.silent][:1]
     if isinstance(target, ast.Name):  # a user's own function, or one that is called as a helper of the project is
         named = sinks.by_function.get(target.id, ())[:1]
         return [(replace(one, checked=True, silent=True) if one.key else one, target.id, not one.key) for one in named]

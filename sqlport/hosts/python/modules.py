@@ -14,7 +14,7 @@ from sqlport.hosts.python.inline import Budget
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source, parse
-from sqlport.hosts.python.values import Chars, Class, Ref, Str, Value
+from sqlport.hosts.python.values import Chars, Class, Items, Ref, Str, Value
 from sqlport.model import Literal, SourceFile, SqlportError
 
 MAX_MODULES = 2000
@@ -75,6 +75,11 @@ class Modules:
     def _member(self, file: str, names: list[str]) -> Value | None:
         scope = self._scope(file)
         value = scope.names.get(names[0]) if scope is not None else None
+        everything = scope.names.get("*") if scope is not None and value is None else None
+        for module in reversed(everything.values) if isinstance(everything, Items) else ():
+            value = self.resolver(file)(module.member(names[0])) if isinstance(module, Ref) else None
+            if value is not None:
+                break
         if isinstance(value, Ref):  # a re-export
             value = self.resolver(file)(value) or value
         for name in names[1:]:

@@ -12,7 +12,7 @@ from sqlport.hosts.python.extractor import Extractor
 from sqlport.hosts.python.helpers import Helper, active_sinks
 from sqlport.hosts.python.modules import modules_of
 from sqlport.hosts.python.sinks import ANY_CALLABLE, CALLED, Sinks, load
-from sqlport.hosts.python.source import Source, check, parse
+from sqlport.hosts.python.source import check, parse, parse_in_part
 from sqlport.model import Finding, SourceFile
 
 MAX_ROUNDS = 5
@@ -53,14 +53,22 @@ class Project:
         sinks = load(settings.sinks)
         modules = modules_of(settings, sinks)
         source = modules.sources.get(file.path)
+        problem: Finding | None = None
         if source is None or source.file.data is not file.data:
             parsed = parse(file)
-            if not isinstance(parsed, Source):
-                self.found[file.path] = Extraction(findings=(parsed,))
-                return None
-            source = modules.sources[file.path] = parsed
+            if isinstance(parsed, Finding):
+                in_part = parse_in_part(file, parsed)
+                if in_part is None:
+                    self.found[file.path] = Extraction(findings=(parsed,))
+                    return None
+                source, problem = in_part
+            else:
+                source = parsed
+            modules.sources[file.path] = source
         self.found.pop(file.path, None)
         made = self.extractors[file.path] = Extractor(source, settings, sinks, modules, self.helpers)
+        if problem is not None:
+            made.findings[0] = problem
         return made
 
     def finish(self) -> dict[str, Extraction]:

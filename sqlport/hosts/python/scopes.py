@@ -11,6 +11,7 @@ from sqlport.hosts.python.values import (
     Function,
     Option,
     Parameter,
+    Str,
     Unknown,
     Value,
     choose,
@@ -76,6 +77,9 @@ def merge(scope: Scope, arms: Sequence[Scope], branch: int) -> None:
         scope.set(name, choose(found, name))
 
 
+_ENUMS = frozenset(("Enum", "StrEnum", "IntEnum"))
+
+
 @dataclass(slots=True, eq=False)
 class ClassInfo:
     """A class of the project: its own names, its bases that are known, and what methods assign to `self`."""
@@ -113,6 +117,13 @@ class ClassInfo:
             return None
         branch = id(self) ^ hash(name)
         return choose((Option(value, ((branch, index),)) for index, value in enumerate(useful)), name)
+
+    def members(self) -> list[Value] | None:
+        """The values of an enum's members; None for any other class."""
+        if not any(base.rpartition(".")[2] in _ENUMS for info in self.lineage() for base in info.library_bases):
+            return None
+        own = self.names.names.items()
+        return [value for name, value in own if isinstance(value, (Str, Const)) and not name.startswith("_")]
 
     def own(self, name: str, instance: bool) -> list[Value]:
         """What this class itself says of the attribute."""

@@ -10,13 +10,19 @@ import re
 import symtable
 import tokenize
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from sqlport.hosts.python.encode import flat_texts, token_texts
 from sqlport.hosts.python.literals import LiteralError, Token, scan_all
+from sqlport.hosts.python.repair import repaired
 from sqlport.model import Applicability, Effect, Finding, Place, Severity, SourceFile, Span
 
+if TYPE_CHECKING:
+    from sqlport.hosts.python.index import Walk
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_NOT_LOOKED_AT = "so its SQL was not looked at"
 _TOO_DEEP = "it is nested too deeply for Python to read; split the expression"
 
 
@@ -46,12 +52,13 @@ class Lines:
 
 @dataclass(slots=True)
 class Source:
-    """A parsed file. String tokens are read on demand and kept."""
+    """A parsed file. String tokens are read on demand and kept; `walk` once the file is searched for calls."""
 
     file: SourceFile
     tree: ast.Module
     lines: Lines
     tokens: dict[int, tuple[Token, ...] | None] = field(default_factory=dict)
+    walk: Walk | None = None
 
     @property
     def text(self) -> str:
@@ -124,6 +131,15 @@ def parse(file: SourceFile) -> Source | Finding:
     return Source(file, tree, Lines(file.text))
 
 
+def parse_in_part(file: SourceFile, problem: Finding) -> tuple[Source, Finding] | None:
+    """What can be read of a file that has the SQP003 finding `problem`, and the finding that says so."""
+    tree = repaired(file.text) if _undecodable(file) is None else None
+    if tree is None:
+        return None
+    said = problem.message.replace(_NOT_LOOKED_AT, "so only a part of its SQL was looked at, and nothing is written")
+    return Source(file, tree, Lines(file.text)), replace(problem, message=said)
+
+
 def check(file: SourceFile) -> Finding | None:
     """The SQP003 finding of a file that is not valid Python, at half the cost of `parse`."""
     problem = _undecodable(file)
@@ -150,7 +166,7 @@ def invalid_source(file: SourceFile, offset: int, reason: str) -> Finding:
         name="invalid-source",
         effect=Effect.REJECTED,
         severity=Severity.ERROR,
-        message=f"This file is not valid Python, so its SQL was not looked at: {reason}. "
+        message=f"This file is not valid Python, {_NOT_LOOKED_AT}: {reason}. "
         "Repair it, or exclude it (`exclude` in [tool.sqlport]).",
         span=Span(offset, offset),
         applicability=Applicability.MANUAL,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlport.hosts.python import strings
 from sqlport.hosts.python.targets import dotted
-from sqlport.hosts.python.values import Chars, Const, Items, Str, Table, Value, options
+from sqlport.hosts.python.values import Chars, Choice, Const, Items, Str, Table, Value, choose, options
 
 if TYPE_CHECKING:
     from sqlport.hosts.python.evaluate import Evaluator
@@ -40,6 +40,38 @@ def truth(test: ast.expr, evaluator: Evaluator, scope: Scope) -> bool | None:
     if isinstance(test, (ast.Name, ast.Constant)):
         return _holds(evaluator.value(test, scope))
     return None
+
+
+def narrow(test: ast.expr, holds: bool, scope: Scope, arm: Scope) -> None:
+    """Leave in `arm`, where the test holds or does not, only those alternatives of a name that go with it."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        narrow(test.operand, not holds, scope, arm)
+        return
+    if isinstance(test, ast.BoolOp) and holds is isinstance(test.op, ast.And):
+        for part in test.values:
+            narrow(part, holds, scope, arm)
+        return
+    node, question = test, _holds
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Is, ast.IsNot)):
+        if not (isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None):
+            return
+        node, question = test.left, _is_none
+        holds = holds is isinstance(test.ops[0], ast.Is)
+    elif isinstance(test, ast.Call) and dotted(test.func) == "len" and len(test.args) == 1:
+        node = test.args[0]
+    key = dotted(node)
+    value = arm.get(key) if key is not None else None
+    if key is None or not isinstance(value, Choice):
+        return
+    kept = [option for option in value.options if question(option.value) is not (not holds)]
+    if kept and len(kept) < len(value.options):
+        arm.set(key, choose(kept, key))
+
+
+def _is_none(value: Value) -> bool | None:
+    if isinstance(value, Const):
+        return value.value is None
+    return False if isinstance(value, (Str, Items, Table)) else None
 
 
 def _joined(test: ast.BoolOp, evaluator: Evaluator, scope: Scope) -> bool | None:

@@ -99,6 +99,13 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A `string.Template` of a text."""
+
+    text: Str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A path, or a file that is opened: the last parts of its name that are known."""
 
@@ -111,6 +118,10 @@ class Ref:
 
     name: str
     level: int = 0
+
+    def member(self, name: str) -> Ref:
+        """The name in the module or class."""
+        return Ref(f"{self.name}.{name}" if self.name else name, self.level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +194,7 @@ class Choice:
     options: tuple[Option, ...] = field(default=())
 
 
-Single = Str | Const | Items | Table | File | Ref | Instance | Method | Function | Class | Object | Unknown
+Single = Str | Const | Items | Table | Template | File | Ref | Instance | Method | Function | Class | Object | Unknown
 Value = Single | Choice
 
 
@@ -292,8 +303,10 @@ def pieces_of(value: Value, source: str) -> tuple[Piece, ...]:
     """A single value as `str()` shows it; what is not known is one gap named after `source`."""
     if isinstance(value, Str):
         return value.pieces
-    if isinstance(value, Const) and not isinstance(value.value, (bytes, float, complex)):
+    if isinstance(value, Const) and isinstance(value.value, int):
         return (Chars(str(value.value)),)
+    if value == Const(None):  # what is None at first is something else by the time that it goes into a text
+        return (Gap(source, "it is None before it is set"),)
     if isinstance(value, Unknown):
         return (Gap(value.source or source, value.reason, value.kind, value.parameter),)
     return (Gap(source, "it is not a string"),)

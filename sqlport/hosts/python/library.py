@@ -1,0 +1,156 @@
+"""Calls of Python's own functions and of libraries to values: what their results say about text."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from sqlport.hosts.python import strings
+from sqlport.hosts.python.inline import Given, inline
+from sqlport.hosts.python.paths import path_of, tail
+from sqlport.hosts.python.scopes import Scope
+from sqlport.hosts.python.values import (
+    MAX_EACH,
+    Class,
+    Const,
+    File,
+    Function,
+    Instance,
+    Items,
+    Ref,
+    Str,
+    Table,
+    Template,
+    Unknown,
+    Value,
+    lift,
+    text,
+)
+
+if TYPE_CHECKING:
+    from sqlport.hosts.python.evaluate import Evaluator
+
+_TRANSPARENT = frozenset(
+    ("str", "list", "tuple", "iter", "reversed", "sorted", "contextlib.closing", "typing.cast", "sys.intern", "set")
+)
+
+
+def known_call(evaluator: Evaluator, name: str, node: ast.Call, scope: Scope) -> Value:
+    """What the function of that dotted name returns; builtins go without their module."""
+    known = evaluator.sinks.returns.get(name)
+    if known is not None:
+        return Instance(known)
+    if name == "dict":
+        return _dict(evaluator, node, scope)
+    if name == "map":
+        return _map(evaluator, node, scope)
+    if name in ("locals", "vars") and not node.args:
+        return _locals(scope)
+    if not node.args:
+        return evaluator.unknown(node)
+    found = path_of(name, [evaluator.value(argument, scope) for argument in node.args])
+    if found is not None:
+        return read_file(evaluator, found, node)
+    argument = evaluator.value(node.args[-1 if name == "typing.cast" else 0], scope)
+    if name in ("textwrap.dedent", "inspect.cleandoc"):
+        change = strings.dedent if name == "textwrap.dedent" else strings.cleandoc
+        return lift(lambda single: change(single) if isinstance(single, Str) else single, argument)
+    if name == "string.Template":
+        return lift(lambda single: Template(single) if isinstance(single, Str) else single, argument)
+    if name in _TRANSPARENT:
+        return _as_text(argument) if name == "str" else elements(argument)
+    if name == "enumerate" and isinstance(argument, Items):
+        pairs = (Items((Const(index), value)) for index, value in enumerate(argument.values))
+        return Items(tuple(pairs), argument.open)
+    if name == "zip":
+        return _zip(evaluator, node, scope)
+    if name == "getattr" and len(node.args) > 1:
+        return _getattr(evaluator, node, scope)
+    return evaluator.unknown(node)
+
+
+def read_file(evaluator: Evaluator, found: tuple[File, bool] | None, node: ast.Call) -> Value:
+    """A path, or the text that is read from it."""
+    if found is None:
+        return evaluator.unknown(node)
+    file, is_text = found
+    if not is_text:
+        return file
+    path = tail(file)
+    text = evaluator.script(path) if path else None
+    return evaluator.unknown(node, "it is read from a file that is not known here") if text is None else text
+
+
+def elements(value: Value) -> Value:
+    """What a loop over the value goes through, as far as it is known: also the members of an enum."""
+    if isinstance(value, Class):
+        members = value.info.members()
+        return value if members is None else Items(tuple(members))
+    if isinstance(value, Table) and all(key is not None for key, _ in value.pairs):
+        return Items(tuple(text(key) if isinstance(key, str) else Const(key) for key, _ in value.pairs))
+    return value
+
+
+def _as_text(value: Value) -> Value:
+    if isinstance(value, Const) and isinstance(value.value, int):
+        return text(str(value.value))
+    return value
+
+
+def _locals(scope: Scope) -> Value:
+    """The names of a scope and of those around it."""
+    names: dict[str | int | None, Value] = {}
+    around: Scope | None = scope
+    while around is not None:
+        names = {**{name: value for name, value in around.names.items() if name.isidentifier()}, **names}
+        around = around.parent
+    return Table(tuple(names.items()))
+
+
+def _getattr(evaluator: Evaluator, node: ast.Call, scope: Scope) -> Value:
+    name = evaluator.value(node.args[1], scope)
+    if not isinstance(name, Str) or not strings.flat(name).isidentifier():
+        return evaluator.unknown(node)
+    attribute = ast.Attribute(node.args[0], strings.flat(name), ast.Load())
+    return evaluator.value(ast.copy_location(attribute, node), scope)
+
+
+def _zip(evaluator: Evaluator, node: ast.Call, scope: Scope) -> Value:
+    """Pairs, of lists that are known or open."""
+    lists = [elements(evaluator.value(argument, scope)) for argument in node.args]
+    if not all(isinstance(one, Items) and one.values for one in lists):
+        return evaluator.unknown(node)
+    known = [one for one in lists if isinstance(one, Items)]
+    rows = zip(*(one.values for one in known), strict=False)
+    return Items(tuple(Items(row) for row in rows), any(one.open for one in known))
+
+
+def _map(evaluator: Evaluator, node: ast.Call, scope: Scope) -> Value:
+    """`map(function, list)`, element by element."""
+    unknown = evaluator.unknown(node, "the result of map()")
+    if len(node.args) != 2:
+        return Items((unknown,), open=True)
+    function = evaluator.value(node.args[0], scope)
+    items = elements(evaluator.value(node.args[1], scope))
+    if isinstance(function, Ref) and function.name == "builtins.str":
+        if isinstance(items, Items):
+            return items
+        source = evaluator.segment(node.args[1])
+        return Items((Unknown(source, "its elements are not known here"),), open=True)
+    if not isinstance(function, Function):
+        return Items((unknown,), open=True)
+    each: list[Value] = [Unknown("", "it changes with each turn of a loop")]
+    is_open = not isinstance(items, Items) or items.open or len(items.values) > MAX_EACH
+    if isinstance(items, Items) and 0 < len(items.values) <= MAX_EACH:
+        each = list(items.values)
+    source = evaluator.segment(node)
+    return Items(tuple(inline(evaluator, function, Given((value,), {}), source) for value in each), is_open)
+
+
+def _dict(evaluator: Evaluator, node: ast.Call, scope: Scope) -> Value:
+    if node.args:
+        return evaluator.unknown(node)
+    pairs: list[tuple[str | int | None, Value]] = [
+        (keyword.arg, evaluator.value(keyword.value, scope)) for keyword in node.keywords
+    ]
+    return Table(tuple(pairs))
