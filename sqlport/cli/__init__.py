@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "extract": "sqlport.cli.extract",
     "rule": "sqlport.cli.rule",
     "schema": "sqlport.cli.schema",
+    "data": "sqlport.cli.data",
     "postgres": "sqlport.cli.postgres",
     "init": "sqlport.cli.init",
     "config": "sqlport.cli.config",

@@ -1,0 +1,134 @@
+"""Which rows and cells differ between the two sides, found in tables of any size with little memory.
+
+Rows go into groups by their key; the groups whose checksums differ are read again, and only those are looked at.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+from typing import Literal as OneOf
+
+from sqlport.data.careful import literal
+from sqlport.data.decode import value_of
+from sqlport.data.plan import Table
+from sqlport.data.streams import Rows
+
+_GROUPS: Final = 1 << 16
+_MOST_GROUPS: Final = 64
+_MOST_SHOWN: Final = 20
+_MASK: Final = (1 << 64) - 1
+_LENGTH: Final = struct.Struct(">i")
+
+Cells = tuple[bytes | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowDifference:
+    """A row that differs, by its key. `cells` are column, SQLite's value and PostgreSQL's value, as text."""
+
+    kind: OneOf["missing", "extra", "different"]
+    table: str
+    key: str
+    cells: tuple[tuple[str, str, str], ...] = ()
+
+    def __str__(self) -> str:
+        where = f"{self.table} ({self.key})"
+        if self.kind == "missing":
+            return f"{where}: is not in PostgreSQL"
+        if self.kind == "extra":
+            return f"{where}: is only in PostgreSQL"
+        shown = "; ".join(
+            f"{column} is {ours} in SQLite, {theirs} in PostgreSQL" for column, ours, theirs in self.cells
+        )
+        return f"{where}: {shown}"
+
+
+def differences(table: Table, left: Callable[[], Rows], right: Callable[[], Rows]) -> tuple[list[RowDifference], bool]:
+    """The first rows that differ, and whether there may be more. Both sides are read twice."""
+    places = [place for place, column in enumerate(table.columns) if column.name in table.key]
+    places = places if len(places) == len(table.key) else []
+    sums = _summed(left(), places), _summed(right(), places)
+    groups = {group for group in range(_GROUPS) if sums[0][group] != sums[1][group]}
+    chosen = set(sorted(groups)[:_MOST_GROUPS])
+    ours, theirs = _collected(left(), places, chosen), _collected(right(), places, chosen)
+    found = list(_differing(table, places, ours, theirs))
+    return found[:_MOST_SHOWN], len(found) > _MOST_SHOWN or len(groups) > len(chosen)
+
+
+def _group(row: bytes, places: list[int]) -> int:
+    if not places:
+        return hash(row) % _GROUPS
+    cells = cells_of(row)
+    return hash(tuple(cells[place] for place in places)) % _GROUPS
+
+
+def _summed(rows: Rows, places: list[int]) -> array[int]:
+    sums = array("Q", bytes(8 * _GROUPS))
+    for part in rows:
+        for row in part:
+            group = _group(row, places)
+            sums[group] = (sums[group] + hash(row)) & _MASK
+    return sums
+
+
+def _collected(rows: Rows, places: list[int], groups: set[int]) -> Mapping[Cells, Counter[bytes]]:
+    """The rows of the groups, by their keys (without a key: all under one)."""
+    found: dict[Cells, Counter[bytes]] = defaultdict(Counter)
+    for part in rows:
+        for row in part:
+            if _group(row, places) in groups:
+                cells = cells_of(row)
+                found[tuple(cells[place] for place in places)][row] += 1
+    return found
+
+
+def _differing(
+    table: Table, places: list[int], ours: Mapping[Cells, Counter[bytes]], theirs: Mapping[Cells, Counter[bytes]]
+) -> Iterator[RowDifference]:
+    for key in [*ours, *(key for key in theirs if key not in ours)]:
+        left, right = ours.get(key, Counter()), theirs.get(key, Counter())
+        missing, extra = list((left - right).elements()), list((right - left).elements())
+        if places and len(missing) == len(extra) == 1:
+            first, second = cells_of(missing[0]), cells_of(extra[0])
+            cells = tuple(
+                (column.source, _shown(table, place, first[place]), _shown(table, place, second[place]))
+                for place, column in enumerate(table.columns)
+                if first[place] != second[place]
+            )
+            yield RowDifference("different", table.source, _key(table, places, first), cells)
+            continue
+        for row in missing:
+            yield RowDifference("missing", table.source, _key(table, places, cells_of(row)))
+        for row in extra:
+            yield RowDifference("extra", table.source, _key(table, places, cells_of(row)))
+
+
+def cells_of(row: bytes) -> Cells:
+    """The cells of a row of binary COPY."""
+    count = int.from_bytes(row[:2], "big")
+    cells: list[bytes | None] = []
+    at = 2
+    for _ in range(count):
+        (length,) = _LENGTH.unpack_from(row, at)
+        at += 4
+        if length < 0:
+            cells.append(None)
+        else:
+            cells.append(row[at : at + length])
+            at += length
+    return tuple(cells)
+
+
+def _key(table: Table, places: list[int], cells: Cells) -> str:
+    shown = places or range(min(len(cells), 4))
+    return ", ".join(f"{table.columns[place].source} = {_shown(table, place, cells[place])}" for place in shown)
+
+
+def _shown(table: Table, place: int, cell: bytes | None) -> str:
+    value = value_of(cell, table.columns[place].wire)
+    return literal(bytearray(value.encode()) if isinstance(value, str) else value)

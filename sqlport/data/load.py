@@ -1,0 +1,160 @@
+"""Batches of rows into PostgreSQL tables, each with its place in the same transaction, so none is lost or doubled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlport.data.careful import Careful, Misfit
+from sqlport.data.plan import Table, exact, in_schema
+from sqlport.data.policy import Policies
+from sqlport.data.source import Batch, Snapshot, batches
+from sqlport.data.wire import SIGNATURE, TRAILER
+
+if TYPE_CHECKING:
+    import psycopg
+
+_SLICE: Final = 256 * 1024
+_FEWEST: Final = 64
+_LINE: Final = re.compile(r"COPY .*, line (\d+)(?:, column (.*))?")
+_TEXT_KINDS: Final = ("nul-in-text", "invalid-utf8", "too-long", "text-in-json")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What has arrived in a table: rows, their bytes, and the sum of their hashes.
+
+    Hashes are those of this process: `checksum` is None where another one began.
+    """
+
+    rows: int = 0
+    sent: int = 0
+    checksum: int | None = 0
+
+    def plus(self, rows: Sequence[bytes]) -> Loaded:
+        """With these rows; those without bytes are rejected ones."""
+        arrived = sum(1 for row in rows if row) if b"" in rows else len(rows)
+        checksum = None if self.checksum is None else self.checksum + sum(map(hash, rows))
+        return Loaded(self.rows + arrived, self.sent + sum(map(len, rows)), checksum)
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Loads tables of a snapshot into a schema.
+
+    `commit` is a transaction block for each batch (or nothing, where all is one), inside which `note` is told how
+    far the table is; `tell` is told of each misfit, in the same block.
+    """
+
+    connection: psycopg.Connection[Any]
+    source: Snapshot
+    schema: str
+    policies: Policies
+    tell: Callable[[Misfit], None]
+    note: Callable[[Table, int, Loaded], None]
+
+    def load(self, table: Table, start: int = 0, loaded: Loaded | None = None) -> Loaded:
+        """Copy the rows from a place on. Raises MisfitError, and SqlportError when the server goes away."""
+        loaded = loaded or Loaded()
+        names = ", ".join(exact(column.name) for column in table.columns)
+        command = f"COPY {in_schema(self.schema, table.name)} ({names}) FROM STDIN (FORMAT binary)".encode()
+        told: list[Misfit] = []
+        for batch in batches(
+            self.source, table, self.policies, told.append, start=start, strict=looks_at_text(table, self.policies)
+        ):
+            with self.connection.transaction():
+                rows = self._send(command, table, batch)
+                for misfit in told:
+                    self.tell(misfit)
+                told.clear()
+                loaded = loaded.plus(rows)
+                self.note(table, batch.end, loaded)
+        return loaded
+
+    def _send(self, command: bytes, table: Table, batch: Batch) -> list[bytes]:
+        """Send a batch; what the server refuses is judged, and the rest sent again in smaller parts."""
+        import psycopg
+
+        rows = batch.rows
+        try:
+            with self._undone_alone():
+                send(self.connection, command, rows)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            return self._piecewise(command, table, batch, error)
+        return rows
+
+    def _piecewise(self, command: bytes, table: Table, batch: Batch, error: psycopg.Error) -> list[bytes]:
+        import psycopg
+
+        rows = list(batch.rows)
+        at, width = 0, len(rows)
+        refused: psycopg.Error | None = error
+        while at < len(rows):
+            if refused is not None:
+                bad = _place(refused, rows[at : at + width])
+                rows[at + bad] = self._judged(table, batch.first + at + bad, refused, rows[at + bad])
+                width = max(_FEWEST, bad + 1)
+            try:
+                with self._undone_alone():
+                    send(self.connection, command, rows[at : at + width])
+            except (psycopg.DataError, psycopg.IntegrityError) as again:
+                refused = again
+                continue
+            refused = None
+            at, width = at + width, width * 2
+        return rows
+
+    def _judged(self, table: Table, position: int, error: psycopg.Error, sent: bytes) -> bytes:
+        """The row after its policies, none when it is rejected. Raises MisfitError."""
+        values = self.source.row(table, position)
+        judge = Careful(
+            table, self.policies, lambda place, row: self.source.name_of(table, place, row), self.tell, first=position
+        )
+        made = judge.row(values)
+        if made != sent:
+            return made
+        kind = "null" if error.sqlstate == "23502" else "duplicate" if error.sqlstate == "23505" else "refused"
+        column = error.diag.column_name or ""
+        judge.refused(values, position, kind, column, error.diag.message_primary or str(error).strip())
+        return b""
+
+    @contextmanager
+    def _undone_alone(self) -> Iterator[None]:
+        """A savepoint: only what is inside is undone when it fails."""
+        with self.connection.transaction():
+            yield
+
+
+def looks_at_text(table: Table, policies: Policies) -> bool:
+    """Whether a text that the server would refuse has another policy than to fail."""
+    return any(
+        policies.changes(table.source, column.source, _TEXT_KINDS)
+        for column in table.columns
+        if column.wire.kind in ("text", "json", "jsonb")
+    )
+
+
+def send(connection: psycopg.Connection[Any], command: bytes, rows: Sequence[bytes]) -> None:
+    """Send rows to COPY in slices, so that no second copy of a batch is made."""
+    with connection.cursor() as cursor, cursor.copy(command) as copy:
+        held, size = [SIGNATURE], 0
+        for row in rows:
+            held.append(row)
+            size += len(row)
+            if size > _SLICE:
+                copy.write(b"".join(held))
+                held, size = [], 0
+        held.append(TRAILER)
+        copy.write(b"".join(held))
+
+
+def _place(error: psycopg.Error, rows: Sequence[bytes]) -> int:
+    """Which of the rows the server refuses: COPY counts those that it was sent."""
+    match = _LINE.search(error.diag.context or "")
+    if match is None:
+        raise error
+    sent = [place for place, row in enumerate(rows) if row]
+    return sent[min(int(match[1]), len(sent)) - 1]

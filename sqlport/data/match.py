@@ -1,0 +1,132 @@
+"""Tables of SQLite matched with those of PostgreSQL: made by our own port, or there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlport.catalog.names import folded, kept
+from sqlport.catalog.tables import ROWID_NAMES
+from sqlport.data.plan import Column, Table, sqlite_name
+from sqlport.data.wire import required
+
+if TYPE_CHECKING:
+    from sqlport.catalog import Catalog
+    from sqlport.catalog import Table as SqliteTable
+    from sqlport.data.target import TargetTable
+    from sqlport.schema import Loading
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The tables to copy, parents first, and in words what has no counterpart.
+
+    `absent` are tables of SQLite that PostgreSQL does not have, and `notes` the rest of what is not copied.
+    """
+
+    tables: tuple[Table, ...]
+    absent: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def from_port(parts: Loading, catalog: Catalog, skipped: frozenset[str] = frozenset()) -> Matched:
+    """The tables of a ported schema. Raises SqlportError for a type that rows cannot be written to."""
+    tables = []
+    for loaded in parts.tables:
+        original = catalog.table(loaded.source)
+        if original is None or folded(loaded.source) in skipped:
+            continue
+        columns = []
+        for each in loaded.columns:
+            label = f"{loaded.source}.{each.source}"
+            if folded(label) in skipped:
+                continue
+            column = original.column(each.source)
+            affinity = column.affinity if column else "BLOB"
+            columns.append(
+                Column(each.source, each.name, required(each.type, label), affinity, each.not_null, each.identity)
+            )
+        key = tuple(kept(name) for name in loaded.key)
+        tables.append(ordered(Table(loaded.source, loaded.name, tuple(columns), key), original))
+    return Matched(tuple(tables), notes=tuple(_not_copied(catalog, skipped)))
+
+
+def with_existing(catalog: Catalog, there: Mapping[str, TargetTable], skipped: frozenset[str] = frozenset()) -> Matched:
+    """Tables and columns that both sides have, by name. Raises SqlportError as above."""
+    from sqlport.schema.port import in_key_order
+
+    tables: list[Table] = []
+    absent: list[str] = []
+    notes = list(_not_copied(catalog, skipped))
+    originals = [each for each in catalog if each.kind == "table" and not each.temporary]
+    for original in in_key_order(originals):
+        if folded(original.name) in skipped:
+            continue
+        target = _named(there, original.name)
+        if target is None:
+            absent.append(original.name)
+            continue
+        columns, more = _common(original, target, skipped)
+        notes += more
+        tables.append(ordered(Table(original.name, target.name, tuple(columns), target.key), original))
+    known = {table.name for table in tables}
+    notes += [f"table {name} is only in PostgreSQL: left as it is" for name in there if name not in known]
+    return Matched(tuple(tables), tuple(absent), tuple(notes))
+
+
+def _named(there: Mapping[str, TargetTable], name: str) -> TargetTable | None:
+    """The table of this name: in the same letters (an ORM quotes), else folded."""
+    return there.get(name) or there.get(kept(name))
+
+
+def _common(original: SqliteTable, target: TargetTable, skipped: frozenset[str]) -> tuple[list[Column], list[str]]:
+    columns: list[Column] = []
+    notes: list[str] = []
+    for column in original.columns:
+        label = f"{original.name}.{column.name}"
+        if column.generated or column.hidden or folded(label) in skipped:
+            continue
+        found = target.column(column.name) or target.column(kept(column.name))
+        if found is None:
+            notes.append(f"column {label} is only in SQLite: its values are not copied")
+        elif found.generated:
+            notes.append(f"column {label} is generated in PostgreSQL: its values are not copied")
+        else:
+            columns.append(
+                Column(
+                    column.name,
+                    found.name,
+                    required(found.type, label),
+                    column.affinity,
+                    found.not_null,
+                    found.identity or bool(found.sequence),
+                )
+            )
+    taken = {column.name for column in columns}
+    notes += [
+        f"column {target.name}.{each.name} is only in PostgreSQL: it gets its default"
+        for each in target.columns
+        if each.name not in taken and not each.generated
+    ]
+    return columns, notes
+
+
+def _not_copied(catalog: Catalog, skipped: frozenset[str]) -> Iterator[str]:
+    for table in catalog:
+        if folded(table.name) in skipped:
+            yield f"table {table.name} is left out, as asked"
+        elif table.kind == "virtual":
+            yield f"virtual table {table.name} and its shadow tables are not copied: PostgreSQL has none"
+
+
+def ordered(table: Table, original: SqliteTable) -> Table:
+    """The table with the order in which SQLite keeps its rows, so that a place in it always means the same row."""
+    if original.without_rowid:
+        return replace(table, order=", ".join(map(sqlite_name, original.primary_key)))
+    own = {folded(column.name) for column in original.columns}
+    free = sorted(ROWID_NAMES - own, reverse=True)
+    if free:
+        return replace(table, order=free[0], rowid=free[0])
+    alias = original.rowid_column
+    return replace(table, order=sqlite_name(alias.name) if alias else "")

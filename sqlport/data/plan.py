@@ -1,0 +1,66 @@
+"""Which rows go where: the tables and columns of SQLite beside those of PostgreSQL, fixed before a row is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlport.catalog.names import quote
+from sqlport.catalog.tables import Affinity
+from sqlport.data.wire import Wire
+
+Value = int | float | bytes | bytearray | None
+"""What SQLite stores: text arrives as bytearray, a BLOB as bytes, so that the two can be told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that is copied: `source` is its name in SQLite, `name` in PostgreSQL."""
+
+    source: str
+    name: str
+    wire: Wire
+    affinity: Affinity = "BLOB"
+    not_null: bool = False
+    identity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that is copied. `key` are columns that tell its rows apart, in PostgreSQL's names, where there are.
+
+    `order` is the SQL by which SQLite gives the rows, always in the same order.
+    """
+
+    source: str
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    order: str = ""
+    rowid: str = ""
+
+    @property
+    def select(self) -> str:
+        """SQLite's query of all rows, with one parameter: how many of the first ones to leave out."""
+        names = ", ".join(sqlite_name(column.source) for column in self.columns) or "NULL"
+        order = f" ORDER BY {self.order}" if self.order else ""
+        return f"SELECT {names} FROM {sqlite_name(self.source)}{order} LIMIT -1 OFFSET ?"
+
+    def label(self, column: Column) -> str:
+        """How policies and messages name a column."""
+        return f"{self.source}.{column.source}"
+
+
+def sqlite_name(name: str) -> str:
+    """The name as SQLite takes any."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def in_schema(schema: str, name: str) -> str:
+    """A name of PostgreSQL with its schema."""
+    return f"{exact(schema)}.{exact(name)}"
+
+
+def exact(name: str) -> str:
+    """The name as PostgreSQL keeps it, written so that it is not folded again."""
+    written = quote(name)
+    return written if written.strip('"').replace('""', '"') == name else '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,134 @@
+"""The SQLite side of a copy: one read-only snapshot, its fingerprint, and its rows as bytes for COPY."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlport.data.careful import Careful, Misfit
+from sqlport.data.encode import Row, encoder
+from sqlport.data.plan import Table, Value, sqlite_name
+from sqlport.data.policy import Policies
+from sqlport.model import SqlportError
+
+BATCH = 4_000_000
+"""Bytes of a batch: what is made, sent and committed at once."""
+
+_COMMON = 20
+"""So many NULLs of a column in a batch make it worth a loop that expects them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An open database in a read transaction: what other processes write later is not seen.
+
+    https://www.sqlite.org/isolation.html
+    """
+
+    path: Path
+    connection: sqlite3.Connection
+
+    def count(self, table: Table) -> int:
+        """How many rows the table has."""
+        (number,) = self.connection.execute(f"SELECT count(*) FROM {sqlite_name(table.source)}").fetchone()
+        return int(number)
+
+    def row(self, table: Table, position: int) -> Row:
+        """The row at a place in the table's order."""
+        found: Row = self.connection.execute(table.select, (position,)).fetchone()
+        return found
+
+    def name_of(self, table: Table, position: int, values: Sequence[Value]) -> str:
+        """How a person finds the row again: its rowid, else its key."""
+        from sqlport.data.careful import literal
+
+        if table.rowid:
+            (rowid,) = self.connection.execute(
+                f"SELECT {table.rowid} FROM {sqlite_name(table.source)} ORDER BY {table.order} LIMIT 1 OFFSET ?",
+                (position,),
+            ).fetchone()
+            return f"rowid {rowid}"
+        parts = [
+            f"{column.source} = {literal(value)}"
+            for column, value in zip(table.columns, values, strict=True)
+            if column.name in table.key
+        ]
+        return ", ".join(parts) or f"row {position + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows as bytes for COPY, a rejected one without any; `first` is the place of the first in the table."""
+
+    first: int
+    rows: list[bytes]
+
+    @property
+    def end(self) -> int:
+        """The place behind the last row."""
+        return self.first + len(self.rows)
+
+
+@contextmanager
+def snapshot(path: str | Path) -> Iterator[Snapshot]:
+    """Open a file for one reading. Text comes as bytearray, BLOBs as bytes. Raises SqlportError."""
+    from sqlport.engines.sqlite import open_readonly
+
+    file = Path(path)
+    with closing(open_readonly(file)) as connection:
+        connection.text_factory = bytearray
+        try:
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.Error as error:
+            raise SqlportError(f"{file}: cannot be read: {error}") from None
+        yield Snapshot(file, connection)
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of the file, and of its `-wal` file behind it where that holds anything."""
+    digest = hashlib.sha256()
+    for each in (path, Path(f"{path}-wal")):
+        if each.exists():
+            with each.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+    return digest.hexdigest()
+
+
+def batches(
+    source: Snapshot,
+    table: Table,
+    policies: Policies,
+    tell: Callable[[Misfit], None],
+    *,
+    start: int = 0,
+    size: int = BATCH,
+    strict: bool = False,
+    lenient: bool = False,
+) -> Iterator[Batch]:
+    """The rows from a place on. Raises MisfitError for a value whose policy is `fail`, SqlportError for a damaged file.
+
+    `strict` and `lenient` as in `encoder` and `Careful`.
+    """
+    first = start
+    judge = Careful(table, policies, lambda place, row: source.name_of(table, place, row), tell, lenient)
+    judge.first = start
+    nullable: frozenset[int] = frozenset()
+    encode = encoder(table, nullable, strict=strict)
+    try:
+        rows = source.connection.execute(table.select, (start,))
+        while made := encode(rows, judge.row, size):
+            yield Batch(first, made)
+            first += len(made)
+            judge.first = first
+            common = nullable | {place for place, count in judge.nulls.items() if count >= _COMMON}
+            if common != nullable:
+                nullable = common
+                encode = encoder(table, nullable, strict=strict)
+    except sqlite3.Error as error:
+        raise SqlportError(f"{source.path}: table {table.source} cannot be read: {error}") from None

@@ -1,0 +1,74 @@
+"""Whether both sides hold the same rows: a checksum over every value first, and cell by cell where it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlport.data.careful import Misfit
+from sqlport.data.differences import RowDifference, differences
+from sqlport.data.load import Loaded
+from sqlport.data.plan import Table
+from sqlport.data.policy import Policies
+from sqlport.data.source import Snapshot
+from sqlport.data.streams import Rows, of_postgres, of_sqlite
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+@dataclass(frozen=True, slots=True)
+class TableVerdict:
+    """The rows of a table on both sides. `differences` are the first ones, `more` tells that there are others."""
+
+    table: Table
+    sqlite: int
+    postgres: int
+    same: bool
+    differences: tuple[RowDifference, ...] = ()
+    more: bool = False
+
+
+def summed(rows: Rows) -> Loaded:
+    """How many rows, their bytes, and the sum of their hashes.
+
+    The order of the rows does not matter, and every one counts. The hash is Python's keyed 64-bit SipHash, so
+    that two different tables have the same sum by chance once in 2 to the 64th power.
+    """
+    count = size = checksum = 0
+    for part in rows:
+        count += len(part)
+        size += sum(map(len, part))
+        checksum += sum(map(hash, part))
+    return Loaded(count, size, checksum)
+
+
+def compare(
+    source: Snapshot,
+    connection: psycopg.Connection[Any],
+    schema: str,
+    table: Table,
+    policies: Policies,
+    tell: Callable[[Misfit], None],
+    loaded: Loaded | None = None,
+) -> TableVerdict:
+    """Compare every value of a table. `loaded` is what was written by this process, else SQLite is read again.
+
+    Values that fit by a policy are compared as the policy changes them; `tell` is told of them.
+    """
+    ours = loaded
+    if ours is None or ours.checksum is None:
+        ours = summed(of_sqlite(source, table, policies, tell, lenient=True))
+    theirs = summed(of_postgres(connection, schema, table))
+    if ours == theirs:
+        return TableVerdict(table, ours.rows, theirs.rows, True)
+
+    def left() -> Rows:
+        return of_sqlite(source, table, policies, lambda misfit: None, lenient=True)
+
+    def right() -> Rows:
+        return of_postgres(connection, schema, table)
+
+    found, more = differences(table, left, right)
+    return TableVerdict(table, ours.rows, theirs.rows, not found, tuple(found), more)
