@@ -72,22 +72,26 @@ class Grouping:
 def grouping(context: Context, query: exp.Select) -> Grouping | None:
     """What a query groups by; None where it does not."""
     group = query.args.get("group")
-    terms = [_term(query, term) for term in group.expressions] if group is not None else []
+    terms = [_term(context, query, term) for term in group.expressions] if group is not None else []
     if group is None and not _aggregates(query):
         return None
     columns = frozenset(_key(context, term) for term in terms if isinstance(term, exp.Column))
     return Grouping(query, columns, tuple(term for term in terms if not isinstance(term, exp.Column)))
 
 
-def _term(query: exp.Select, term: exp.Expr) -> exp.Expr:
-    """A term of GROUP BY, with ordinals and labels followed."""
+def _term(context: Context, query: exp.Select, term: exp.Expr) -> exp.Expr:
+    """A term of GROUP BY, with ordinals and labels followed (a column of that name comes first)."""
     if isinstance(term, exp.Literal) and term.is_int and 0 < int(str(term.this)) <= len(query.expressions):
         term = query.expressions[int(str(term.this)) - 1]
         return term.this if isinstance(term, exp.Alias) else term
     if isinstance(term, exp.Column) and not term.table:
+        resolved = context.semantics.scopes.resolve(term)
+        if resolved is not None and resolved.source is not None:
+            return term
         for item in query.expressions:
             if isinstance(item, exp.Alias) and item.alias.lower() == term.name.lower():
-                return item.this if not isinstance(item.this, exp.Column) or item.this.table else term
+                expression: exp.Expr = item.this
+                return expression
     return term
 
 

@@ -15,7 +15,22 @@ def may_be_null(context: Context, node: exp.Expr, query: exp.Expr | None) -> boo
     """Whether the node may be NULL in a row that `query` lets through (True where it is not known)."""
     if not context.semantics.nullable(node):
         return False
-    return query is None or not any(_same(node, other) for other in _rejected(query))
+    if query is None:
+        return True
+    inner = _of_each_group(node, query)
+    return not any(_same(inner, other) for other in _rejected(query)) and (
+        inner is node or context.semantics.nullable(inner)
+    )
+
+
+def _of_each_group(node: exp.Expr, query: exp.Expr) -> exp.Expr:
+    """What min(), max(), sum() or avg() is over in a query with groups, which have a row each; else the node."""
+    group = query.args.get("group")
+    if group is None or not group.expressions or not isinstance(node, exp.Anonymous) or len(node.expressions) != 1:
+        return node
+    argument = node.expressions[0]
+    plain = isinstance(argument, exp.Expr) and not isinstance(argument, exp.Order)
+    return argument if plain and node.this in ("min", "max", "sum", "avg") else node
 
 
 def _rejected(query: exp.Expr) -> Iterator[exp.Expr]:

@@ -13,6 +13,7 @@ from sqlport.model import Applicability, Span
 from sqlport.sql import replace
 
 _ONE_VALUE = "the column has one value in each group"
+_ONE_ROW = "one row of each group has that {name}()"
 _EXTREME = (
     "SQLite takes this column from the row of the {name}(); on PostgreSQL say it with DISTINCT ON, or with"
     " ORDER BY and LIMIT 1"
@@ -59,23 +60,34 @@ def _bare_in(context: Context, node: exp.Expr, found: Grouping) -> Iterator[exp.
         yield from _bare_in(context, child, found)
 
 
-def _extreme(query: exp.Select) -> str:
-    """The name of the only aggregate, if it is min() or max()."""
-    names = {
-        str(call.this)
-        for call in query.find_all(exp.Anonymous)
-        if is_aggregate(call) and call.find_ancestor(exp.Select) is query
-    }
-    return next(iter(names)) if len(names) == 1 and names <= {"min", "max"} else ""
+def _extreme(query: exp.Select) -> exp.Anonymous | None:
+    """The only aggregate, if it is min() or max()."""
+    calls = [
+        call for call in query.find_all(exp.Anonymous) if is_aggregate(call) and call.find_ancestor(exp.Select) is query
+    ]
+    found = calls[0] if calls and all(call == calls[0] for call in calls) else None
+    return found if found is not None and found.this in ("min", "max") else None
 
 
-def _proposal(context: Context, column: exp.Expr, extreme: str) -> Proposal:
+def _proposal(context: Context, column: exp.Expr, extreme: exp.Anonymous | None) -> Proposal:
     span = context.parsed.span(column)
-    if extreme:
-        return Proposal(span, message=_EXTREME.format(name=extreme))
-    if not isinstance(column, exp.Column) or isinstance(column.this, exp.Star):
-        return Proposal(span)
-    parts: list[str | Span] = ["min(", span, ")"]
-    if isinstance(column.parent, exp.Select):
-        parts.append(f" AS {context.parsed.text_of(column.this)}")
-    return Proposal(span, (replace(span, *parts),), Applicability.UNSAFE, condition=_ONE_VALUE)
+    is_column = isinstance(column, exp.Column) and not isinstance(column.this, exp.Star)
+    if not is_column:
+        return Proposal(span, message=_EXTREME.format(name=extreme.this) if extreme is not None else "")
+    label = f" AS {context.parsed.text_of(column.this)}" if isinstance(column.parent, exp.Select) else ""
+    if extreme is None:
+        parts: list[str | Span] = ["min(", span, ")", label]
+        return Proposal(span, (replace(span, *parts),), Applicability.UNSAFE, condition=_ONE_VALUE)
+    argument = extreme.expressions[0]
+    name = str(extreme.this)
+    if isinstance(argument, exp.Distinct) or isinstance(extreme.parent, exp.Filter) or has_hole(context, argument):
+        return Proposal(span, message=_EXTREME.format(name=name))
+    order = context.parsed.text_of(argument) + (" DESC NULLS LAST" if name == "max" else "")
+    parts = ["(array_agg(", span, f" ORDER BY {order}))[1]", label]
+    return Proposal(
+        span,
+        (replace(span, *parts),),
+        Applicability.UNSAFE,
+        f"SQLite takes this column from the row of the {name}(), PostgreSQL wants it said",
+        _ONE_ROW.format(name=name),
+    )

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._grouping import is_aggregate
+from sqlport.fixers._holes import has_hole
+from sqlport.fixers._nulls import may_be_null
 from sqlport.fixers._ordering import ordinal, terms
 from sqlport.model import Applicability, Span
-from sqlport.sql import Rewrite, replace, wrap
+from sqlport.sql import Rewrite, insert, replace, wrap
+
+_ONE_VALUE = "rows that are the same result have one value of it"
 
 
 def find(context: Context) -> Iterator[Proposal]:
@@ -30,7 +35,44 @@ def find(context: Context) -> Iterator[Proposal]:
             rewrites = (wrap(body, "SELECT * FROM (", ") AS results"), *_unqualified(context, order))
             yield Proposal(span, rewrites, Applicability.SAFE)
         else:
-            yield Proposal(span)
+            grouped = _grouped(context, order, owner)
+            applicability = Applicability.UNSAFE if grouped else Applicability.MANUAL
+            yield Proposal(span, grouped, applicability, condition=_ONE_VALUE)
+
+
+def _grouped(context: Context, order: exp.Expr, query: exp.Select) -> tuple[Rewrite, ...]:
+    """GROUP BY over all results in the place of DISTINCT: one of the values that a result comes with orders it."""
+    parsed = context.parsed
+    if query.args.get("group") is not None or query.find(exp.Window) is not None:
+        return ()
+    for item in query.expressions:
+        value = item.this if isinstance(item, exp.Alias) else item
+        if not isinstance(value, exp.Column) or value.is_star or not parsed.has_span(value):
+            return ()
+    words = next((token for token in parsed.tokens_in(parsed.span(query)) if token.word == "DISTINCT"), None)
+    if words is None or has_hole(context, query):
+        return ()
+    keys = [item.this if isinstance(item, exp.Alias) else item for item in query.expressions]
+    start = words.start
+    end = parsed.span(query.expressions[0]).start
+    rewrites = [Rewrite(start, end, ())]
+    rewrites.append(insert(parsed.span(order).start, f"GROUP BY {', '.join(map(parsed.text_of, keys))} "))
+    for term in order.expressions:
+        value = term.this
+        if ordinal(value) is None and not _is_result(value, query):
+            if not parsed.has_span(value) or is_aggregate(value) or value.find(exp.Select) is not None:
+                return ()
+            rewrites.append(replace(parsed.span(term), _extreme(context, term, query)))
+    return tuple(rewrites)
+
+
+def _extreme(context: Context, term: exp.Ordered, query: exp.Select) -> str:
+    """The term over the largest value of a group, or the smallest, with NULL where SQLite has it."""
+    backwards, text = bool(term.args.get("desc")), context.parsed.text_of(term.this)
+    written = f"max({text}) DESC" if backwards else f"min({text})"
+    if not may_be_null(context, term.this, query):
+        return written
+    return f"{written} NULLS LAST" if backwards else f"{written} NULLS FIRST"
 
 
 def _is_result(node: exp.Expr, query: exp.Select) -> bool:

@@ -11,8 +11,8 @@ from sqlport.fixers import Context, Proposal
 from sqlport.fixers._holes import has_hole
 from sqlport.fixers._nulls import may_be_null
 from sqlport.fixers._ordering import arms
-from sqlport.model import Applicability
-from sqlport.sql import insert
+from sqlport.model import Applicability, Span
+from sqlport.sql import insert, replace
 
 
 def find(context: Context) -> Iterator[Proposal]:
@@ -43,11 +43,37 @@ def _grouped(context: Context, query: exp.Select) -> Iterator[Proposal]:
     keys = query.args["group"].expressions
     if not all(parsed.has_span(key) and not has_hole(context, key) for key in keys) or _one_group(keys):
         return
-    terms = []
+    if query.args.get("distinct") is not None and not all(_is_result(key, query) for key in keys):
+        yield Proposal(parsed.span(query), applicability=Applicability.MANUAL)  # DISTINCT sorts by results only
+        return
+    terms: list[str | Span] = []
     for key in keys:
-        null = may_be_null(context, key, query)
-        terms.append(parsed.text_of(key) + (" NULLS FIRST" if null else ""))
-    yield _ordered(context, query, ", ".join(terms))
+        terms += [", "] if terms else []
+        terms += [parsed.span(key), " NULLS FIRST"] if may_be_null(context, key, query) else [parsed.span(key)]
+    yield _ordered_by_keys(context, query, terms)
+
+
+def _is_result(key: exp.Expr, query: exp.Select) -> bool:
+    """Whether a term is a result column, as it is written or by its label."""
+    label = key.name.lower() if isinstance(key, exp.Column) and not key.table else ""
+    for item in query.expressions:
+        value = item.this if isinstance(item, exp.Alias) else item
+        if value == key or (label and item.alias_or_name.lower() == label) or isinstance(key, exp.Literal):
+            return True
+    return False
+
+
+def _ordered_by_keys(context: Context, query: exp.Select, terms: list[str | Span]) -> Proposal:
+    """An ORDER BY that repeats the terms of GROUP BY, each as other rules write it."""
+    parsed = context.parsed
+    start, span = parsed.span(query.args["group"].expressions[0]).start, parsed.span(query)
+    limit = query.args.get("limit") or query.args.get("offset")
+    if limit is not None and parsed.has_span(limit):
+        at = parsed.span(limit).start
+        return Proposal(
+            span, (replace(Span(start, span.end), Span(start, at), "ORDER BY ", *terms, " ", Span(at, span.end)),)
+        )
+    return Proposal(span, (replace(Span(start, span.end), Span(start, span.end), " ORDER BY ", *terms),))
 
 
 def _one_group(keys: list[exp.Expr]) -> bool:

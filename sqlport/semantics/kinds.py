@@ -58,7 +58,7 @@ _CALLS: Mapping[str, Kind] = {
 }
 _LIKE_ARGUMENTS = frozenset(
     """coalesce ifnull nullif min max sum abs iif likely unlikely likelihood lag lead first_value
-    last_value nth_value round ceil ceiling floor trunc mod sign""".split()
+    last_value nth_value array_agg round ceil ceiling floor trunc mod sign""".split()
 )
 _NUMBERS_ONLY = frozenset("min max sum abs round ceil ceiling floor trunc mod sign".split())
 _TOTAL_CALLS = frozenset("count total row_number rank dense_rank ntile random typeof quote".split())

@@ -140,11 +140,24 @@ class Reader:
                 self._take("options", index, index + 1)
             elif kind == "CREATE TABLE" and depth == 0 and word == "," and "options" in self.lifted:
                 self.gone.add(index)
+            elif self._is_subscript(index):
+                self._take("subscript", index, index + 1)
             elif kind in ("CREATE TABLE", "ALTER TABLE") and word == "ON" and after[:1] == ["CONFLICT"]:
                 self._take("column-conflict", index, index + 3)
         if kind in ("CREATE TABLE", "ALTER TABLE"):
             self._plain_column_types(kind)
         self._plain_cast_types()
+
+    def _is_subscript(self, index: int) -> bool:
+        """PostgreSQL's `(array_agg(x))[1]`, from an earlier rewriting."""
+        if self.tokens[index].text != "[1]" or self.tokens[index - 1].text != ")":
+            return False
+        depth = 0
+        for start in range(index - 1, -1, -1):
+            depth += {")": 1, "(": -1}.get(self.tokens[start].text, 0)
+            if not depth:
+                return self.tokens[start + 1].word == "ARRAY_AGG"
+        return False
 
     def _lift_upsert(self, start: int) -> None:
         """Take out every ON CONFLICT clause behind the first: `Parsed.lifted["upsert"]`."""

@@ -93,6 +93,13 @@ def _grouped(words: _Words, first: int, last: int, _: exp.Expr) -> _Range:
     return first, last
 
 
+def _parenthesised(words: _Words, first: int, last: int, node: exp.Expr) -> _Range:
+    """With the subscript of PostgreSQL's `(array_agg(x))[1]`, an earlier rewriting."""
+    first, last = _grouped(words, first, last, node)
+    is_array = isinstance(node.this, exp.Anonymous) and node.this.this == "array_agg"
+    return first, last + (is_array and words.word(last + 1) == "[1]")
+
+
 def _behind(*keywords: str) -> _Widen:
     """Widened to the left over each of these words in turn (last word first) that stands there."""
 
@@ -241,7 +248,7 @@ def _exists(words: _Words, first: int, last: int, node: exp.Expr) -> _Range:
 
 _WIDEN: Mapping[type[exp.Expr], _Widen] = {
     exp.Anonymous: _call,
-    exp.Paren: _grouped,
+    exp.Paren: _parenthesised,
     exp.Tuple: _grouped,
     exp.Exists: _exists,
     exp.Extract: _extract,
