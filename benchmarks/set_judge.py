@@ -40,7 +40,7 @@ Kind = OneOf["equal", "empty", "type", "wrong", "rejected", "open", "aside"]
 accepted with other rows; `open`: accepted, and SQLite's own answer changes with the order in which its rows lie;
 `aside`: SQLite refuses it, or it takes too long."""
 
-_SESSION = "-c statement_timeout=20s -c jit=off -c client_min_messages=warning -c max_parallel_workers_per_gather=0"
+SESSION = "-c statement_timeout=20s -c jit=off -c client_min_messages=warning -c max_parallel_workers_per_gather=0"
 _PLACEHOLDERS = frozenset(["PRM001", "PRM003"])
 
 
@@ -126,7 +126,7 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-class _NumericLoader(Loader):
+class NumericLoader(Loader):
     """A numeric as SQLite keeps one: an integer where it is whole, else a float."""
 
     def load(self, data: Buffer) -> int | float:
@@ -164,9 +164,9 @@ def _peers(server: Server, sides: _Sides) -> Iterator[Stage]:
 def _loaded(server: Server, name: str, sides: _Sides, *, peer: bool = False) -> Iterator[Stage]:
     """The rows in PostgreSQL, copied as they are. Values that a column cannot hold are NULL on both sides for
     sqlport, in PostgreSQL only for its peer, which would lose the row."""
-    with server.connect(name, autocommit=False, options=_SESSION) as connection:
+    with server.connect(name, autocommit=False, options=SESSION) as connection:
         connection.prepare_threshold = None
-        connection.adapters.register_loader("numeric", _NumericLoader)
+        connection.adapters.register_loader("numeric", NumericLoader)
         connection.execute("SET session_replication_role = replica")  # orphans are copied, too
         absent = set()
         for model in sides.models:

@@ -27,8 +27,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from benchmarks import set_scripts
 from benchmarks.set_judge import Judged, judged
 from benchmarks.set_readers import READERS, Database
+from benchmarks.set_scripts import Script
 from sqlport.engines.postgres import throwaway
 from sqlport.engines.server import Server
 from sqlport.rulebook import Rulebook, load
@@ -39,26 +41,25 @@ BAD = ("wrong", "type", "rejected")
 def main() -> None:
     """Print a table, and with `--list` every query that is not as it should be."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("kind", choices=sorted([*READERS]), help="how the folder is read")
+    options.add_argument("kind", choices=sorted([*READERS, *set_scripts.READERS]), help="how the folder is read")
     options.add_argument("folder", type=Path)
-    options.add_argument("--sample", type=int, default=0, help="at most so many queries of each database, by chance")
+    options.add_argument("--sample", type=int, default=0, help="at most so many queries of a database, or files")
     options.add_argument("--database", action="append", default=[], help="only this database")
     options.add_argument("--list", action="store_true", help="list what is not equal")
     options.add_argument("--out", type=Path, help="a file for all outcomes, one JSON object a line")
     options.add_argument("--postgres", default="auto", help="the server, as for `sqlport verify`")
     chosen = options.parse_args()
-    found = [each for each in _chosen(chosen.kind, chosen.folder, chosen.database, chosen.sample) if each.queries]
+    found = list(_chosen(chosen.kind, chosen.folder, chosen.database, chosen.sample))
     if not found:
         sys.exit(f"{chosen.folder}: no queries of this kind there")
     book = load()
     outcomes: dict[str, list[Judged]] = {}
     with throwaway(chosen.postgres) as server:
-        print(
-            f"{len(found)} databases, {sum(len(each.queries) for each in found)} queries, on {server.info}", flush=True
-        )
-        for number, database in enumerate(found, 1):
-            print(f"\r{number}/{len(found)} {database.name:40}", end="", file=sys.stderr, flush=True)
-            for mode, results in _judged(server, database, book).items():
+        count = sum(len(each.queries if isinstance(each, Database) else each.statements) for each in found)
+        print(f"{len(found)} databases, {count} statements, on {server.info}", flush=True)
+        for number, one in enumerate(found, 1):
+            print(f"\r{number}/{len(found)} {one.name:40}", end="", file=sys.stderr, flush=True)
+            for mode, results in _judged(server, one, book).items():
                 outcomes.setdefault(mode, []).extend(results)
     print(file=sys.stderr)
     for mode, results in outcomes.items():
@@ -74,19 +75,21 @@ def main() -> None:
                 stream.writelines(json.dumps({"mode": mode, **asdict(each)}) + "\n" for each in results)
 
 
-def _chosen(kind: str, folder: Path, names: Sequence[str], sample: int) -> Iterator[Database]:
+def _chosen(kind: str, folder: Path, names: Sequence[str], sample: int) -> Iterator[Database | Script]:
     chance = random.Random(0)
+    if kind in set_scripts.READERS:
+        scripts = [each for each in set_scripts.READERS[kind](folder) if not names or each.name in names]
+        yield from chance.sample(scripts, sample) if 0 < sample < len(scripts) else scripts
+        return
     for database in READERS[kind](folder):
-        if names and database.name not in names:
-            continue
-        queries = database.queries
-        if 0 < sample < len(queries):
-            queries = tuple(chance.sample(queries, sample))
-        yield replace(database, queries=queries)
+        if database.queries and (not names or database.name in names):
+            queries = database.queries
+            sampled = tuple(chance.sample(queries, sample)) if 0 < sample < len(queries) else queries
+            yield replace(database, queries=sampled)
 
 
-def _judged(server: Server, database: Database, book: Rulebook) -> dict[str, list[Judged]]:
-    return judged(server, database, book)
+def _judged(server: Server, found: Database | Script, book: Rulebook) -> dict[str, list[Judged]]:
+    return judged(server, found, book) if isinstance(found, Database) else set_scripts.ran(server, found, book)
 
 
 def line(mode: str, results: Sequence[Judged]) -> str:

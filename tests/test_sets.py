@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import set_scripts
 from benchmarks.set_judge import judged
 from benchmarks.set_readers import READERS, Database
 from benchmarks.sets import line
@@ -96,6 +97,65 @@ def test_sets_are_read_as_they_are_published(tmp_path: Path) -> None:
     (folder / "ask.sql").write_text("-- first\nSELECT a FROM t;", "utf-8")
     (made,) = READERS["scripts"](folder)
     assert [query.split("\n")[-1] for query in made.queries] == ["SELECT a FROM t", "SELECT a FROM t"]
+
+
+TESTS = """
+do_execsql_test one-1.1 {
+  CREATE TABLE t1(a, b);
+  INSERT INTO t1 VALUES(1, '{x}'), (2, 'y');
+  SELECT b FROM t1 ORDER BY a DESC;
+} {y {{x}}}
+do_test one-1.2 {
+  execsql "SELECT $computed"
+  execsql {SELECT $value}
+  catchsql { SELECT nothing FROM t1 }
+} {1 {no such column: nothing}}
+reset_db
+do_execsql_test one-2 { CREATE TABLE t1(c TEXT); SELECT count(*) FROM t1 } {0}
+"""
+
+
+def test_sqlites_own_tests_run_in_their_order(tmp_path: Path, server: Server) -> None:
+    (tmp_path / "one.test").write_text(TESTS, "utf-8")
+    (script,) = set_scripts.READERS["sqlite"](tmp_path)
+    assert [" ".join(sql.split()) for sql in script.statements] == [
+        "CREATE TABLE t1(a, b)",
+        "INSERT INTO t1 VALUES(1, '{x}'), (2, 'y')",
+        "SELECT b FROM t1 ORDER BY a DESC",
+        "SELECT nothing FROM t1",
+        "",
+        "CREATE TABLE t1(c TEXT)",
+        "SELECT count(*) FROM t1",
+    ]
+    found = set_scripts.ran(server, script, load())
+    assert [each.kind for each in found["sqlport --unsafe"]] == ["empty", "empty", "equal", "aside", "empty", "equal"]
+    assert found["sqlport --unsafe"][0].port == "CREATE TABLE t1(a bigint, b text)"  # what the test stores there
+    assert found["sqlglot"][0].kind == "rejected"
+
+
+def test_records_of_sqllogictest_for_other_engines_are_left_out(tmp_path: Path) -> None:
+    text = """statement ok
+CREATE TABLE t(a INTEGER)
+
+skipif sqlite
+statement ok
+DROP TABLE t
+
+onlyif mysql # only there
+query I nosort
+SELECT DIV(1)
+----
+1
+
+onlyif sqlite
+query I rowsort
+SELECT a
+FROM t
+----
+"""
+    (tmp_path / "a.test").write_text(text, "utf-8")
+    (script,) = set_scripts.READERS["slt"](tmp_path)
+    assert script.statements == ("CREATE TABLE t(a INTEGER)", "SELECT a\nFROM t")
 
 
 @pytest.mark.parametrize("kind", sorted(READERS))
