@@ -173,6 +173,24 @@ def postgres_type(
     return _collated(choice, collation, target.locale)
 
 
+def depends_on_values(column: Column, table: str, target: Target) -> bool:
+    """Whether only its values tell what a column holds: it has no type, or one with NUMERIC affinity.
+
+    Not so where the configuration names its type, or the profile has a type of its own for the declared one.
+    """
+    declared = column.declared_type
+    if column.rowid_alias or _overridden(declared, f"{table}.{column.name}", target.types) is not None:
+        return False
+    if target.profile == "native" and _native(declared):
+        return False
+    return not declared.strip() or affinity(declared) == "NUMERIC"
+
+
+def native_type(declared_type: str) -> str:
+    """PostgreSQL's own type for a declared one, as the profile `native` has it; empty where there is none."""
+    return _native(declared_type)
+
+
 def cast_type(type_name: str, target: Target) -> str:
     """The PostgreSQL type of `CAST(x AS type_name)`.
 
@@ -203,7 +221,7 @@ def _overridden(declared_type: str, key: str, types: Mapping[str, str]) -> TypeC
     whole = f"{base}({','.join(arguments)})" if arguments else base
     for name in (_normal(key), whole, base):
         if name and name in given:
-            return TypeChoice(given[name], "DDL001", f"the configuration says so for {name}")
+            return TypeChoice(given[name], "DDL001", f"{name} is set to it")
     return None
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +17,7 @@ from sqlport.model import SqlportError
 
 if TYPE_CHECKING:
     from sqlport.config import Config
+    from sqlport.engines.server import Server
     from sqlport.schema.port import NotPorted, PortedSchema
     from sqlport.schema.source import Source
 
@@ -138,20 +141,38 @@ def diff(ctx: click.Context, /, source: str, target: str | None, allow_not_porte
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=".", help="Folder to write to.")
 @click.option("--force", is_flag=True, help="Replace documents that are there.")
 @click.option("--html", is_flag=True, help="Write pages for a browser besides.")
+@click.option(
+    "--code",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(exists=True),
+    help="Look for the lines that a column's native type costs in this code (may be repeated).",
+)
 @_settings
-def report(source: str, out: Path, force: bool, html: bool, **given: Any) -> None:
-    """Write two documents: what the SQLite schema is, and what it becomes and why."""
+def report(source: str, out: Path, force: bool, html: bool, code: Sequence[str], **given: Any) -> None:
+    """Write two documents: what the SQLite schema is, and what it becomes and why.
+
+    The second weighs PostgreSQL's own types (boolean, timestamptz, jsonb, numeric, uuid) column by column: what the
+    values say, and which lines of the code would have to change.
+    """
+    from sqlport import pricing
     from sqlport.engines.postgres import throwaway
     from sqlport.schema.design import design, page
     from sqlport.schema.document import analysis
     from sqlport.schema.drift import on_server
+    from sqlport.schema.evidence import evidence
 
     config, read, ported = _ported(source, given)
+    found = evidence(read, config.target)
+    paths = list(code) or ([source] if read.kind == "code" else [])
+    wanted = {one.key: one.type for one in found}
     with throwaway(config.postgres, config.postgres_version) as server:
         sure, shape = on_server(ported, server)
+        judge = partial(_refusals, server, read, config)
+        prices = pricing.prices(paths, config, read.catalog, wanted, judge) if paths else None
     texts = {
         "sqlite-schema-analysis": analysis(read, sure.schema),
-        "postgres-schema-design": design(read, sure, shape),
+        "postgres-schema-design": design(read, sure, shape, found, prices),
     }
     for name, text in texts.items():
         _write(out / f"{name}.md", text, force=force)
@@ -190,6 +211,21 @@ def _each(out: Path, config: Config, read: Source, ported: PortedSchema, *, forc
         click.echo(f"after all of them: {difference}", err=True)
     click.echo(f"applied on {found.server}", err=True)
     return 1 if left or found.differences else 0
+
+
+def _refusals(
+    server: Server, read: Source, config: Config, types: Mapping[str, str], statements: Sequence[str]
+) -> list[str]:
+    """PostgreSQL's refusal of each statement, with these types besides those of the configuration."""
+    from sqlport.project import rulebook
+    from sqlport.schema import port_schema
+    from sqlport.schema.drift import on_server
+    from sqlport.verify import Question, judge
+
+    target = replace(config.target, types={**config.target.types, **types})
+    sure, _ = on_server(port_schema(read, target, rulebook(config)), server)
+    verdicts = judge(server, [each.sql for each in sure.schema.definitions], [Question(sql) for sql in statements])
+    return [verdict.message if verdict.kind == "rejected" else "" for verdict in verdicts]
 
 
 def _counts(made: PortedSchema) -> str:

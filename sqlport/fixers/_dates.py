@@ -28,6 +28,7 @@ from sqlport.fixers._dates_moment import (
     plus,
     truncated,
 )
+from sqlport.fixers._dates_stored import as_stored, stored_type
 from sqlport.fixers._dates_use import numeric_cast, stays_date, wants_number
 from sqlport.fixers._dates_value import CALLS, FORMATS, Request, value
 from sqlport.model import Applicability
@@ -81,7 +82,8 @@ def _judged(context: Context, node: exp.Anonymous) -> tuple[tuple[str, Proposal]
         return ("", Proposal(span)), None  # PostgreSQL's date(x), beside dates only
     try:
         moment, inner = _moment(context, call)
-        parts = _written(context, call, moment)
+        typed = stored_type(context, node) if call.name in ("date", "datetime", "time") or _is_iso(call.fmt) else ""
+        parts = as_stored(moment, typed, call.name) if typed else _written(context, call, moment)
         if moment.within:
             parts = ("CASE WHEN ", *moment.within, " THEN ", *parts, " END")
     except RefusedError as refusal:
@@ -158,6 +160,11 @@ def _code(context: Context, call: _Call) -> str:
     if any(step != Word("subsec") for step in call.steps):
         return "DTF002"
     return "DTF001" if _is_now(call.value) else "DTF008"
+
+
+def _is_iso(fmt: str | None) -> bool:
+    """Whether a format of strftime() writes what a timestamp is read from."""
+    return (fmt or "").startswith("%Y-%m-%d")
 
 
 def _may_overflow(call: _Call) -> bool:

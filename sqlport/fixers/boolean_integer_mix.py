@@ -19,7 +19,7 @@ _NUMBERS_ONLY = frozenset("max min sum avg total abs".split())
 def find(context: Context) -> Iterator[Proposal]:
     """TRUE and FALSE where a number is wanted; then, for boolean columns, the reverse."""
     for node, use in uses(context):
-        if use == "number" and isinstance(node, exp.Boolean):
+        if use == "number" and isinstance(node, exp.Boolean) and not _beside_boolean(context, node):
             span = context.parsed.span(node)
             yield Proposal(span, (replace(span, "1" if node.this else "0"),))
     for comparison in (*context.parsed.nodes(exp.EQ), *context.parsed.nodes(exp.NEQ)):
@@ -27,6 +27,11 @@ def find(context: Context) -> Iterator[Proposal]:
     for column in context.parsed.nodes(exp.Column):
         if context.semantics.kind(column) == "boolean" and context.semantics.column(column) is not None:
             yield from _boolean_column(context, column)
+
+
+def _beside_boolean(context: Context, node: exp.Expr) -> bool:
+    """Whether it stands in the list of `column IN (...)`, and the column is a boolean."""
+    return isinstance(node.parent, exp.In) and context.semantics.kind(node.parent.this) == "boolean"
 
 
 def _passed(context: Context, comparison: exp.Expr) -> Iterator[Proposal]:
@@ -52,6 +57,10 @@ def _boolean_column(context: Context, column: exp.Column) -> Iterator[Proposal]:
             yield Proposal(span, (*(_as_boolean(context, n) for n in numbers), *_outside(context, parent)))
     elif isinstance(parent, _COMPARISONS) and not _is_assignment(parent):
         yield from _compared(context, column, parent)
+    elif isinstance(parent, exp.In) and parent.this is column and parent.args.get("query") is None:
+        bits = list(parent.expressions)
+        if bits and all(_bit(item) is not None for item in bits):
+            yield Proposal(span, tuple(_as_boolean(context, item) for item in bits))
     elif isinstance(parent, exp.If | exp.Case) and context.semantics.kind(_case(parent)) != "boolean":
         if not (isinstance(parent, exp.If) and parent.this is column):
             yield Proposal(span, (wrap(span, "", "::int"),))

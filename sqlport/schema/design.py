@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlport.catalog.names import kept
@@ -13,12 +13,14 @@ from sqlport.schema.compare import compare
 from sqlport.schema.diagram import diagram
 from sqlport.schema.document import grid, not_ported
 from sqlport.schema.expected import expected_shape
+from sqlport.schema.native import native
 from sqlport.schema.shape import Shape, TableShape
 
 if TYPE_CHECKING:
     from sqlport.catalog import Table
-    from sqlport.model import Target
+    from sqlport.pricing import Change
     from sqlport.schema.confirm import Confirmed
+    from sqlport.schema.evidence import Evidence
     from sqlport.schema.port import PortedSchema
     from sqlport.schema.source import Source
 
@@ -30,8 +32,17 @@ _PROFILES = {
 }
 
 
-def design(source: Source, confirmed: Confirmed, actual: Shape) -> str:
-    """The document `postgres-schema-design.md`; `actual` is the schema as the throwaway server keeps it."""
+def design(
+    source: Source,
+    confirmed: Confirmed,
+    actual: Shape,
+    found: Sequence[Evidence] = (),
+    prices: Mapping[str, Sequence[Change]] | None = None,
+) -> str:
+    """The document `postgres-schema-design.md`; `actual` is the schema as the throwaway server keeps it.
+
+    `found` is what speaks for types of PostgreSQL's own, `prices` what each costs (None where no code was read).
+    """
     schema = confirmed.schema
     tables = [table for table in schema.catalog if table.kind == "table" and not table.temporary]
     lines = [f"# PostgreSQL schema for {source.label}", "", f"Applied on {confirmed.server}.", ""]
@@ -44,8 +55,10 @@ def design(source: Source, confirmed: Confirmed, actual: Shape) -> str:
     ]
     lines += ["## Tables", ""]
     for table in tables:
-        lines += _table(table, schema.target)
+        lines += _table(table, schema)
     lines += ["## Decisions", "", *_decisions(schema), ""]
+    if found:
+        lines += ["## Types of PostgreSQL's own", "", *native(schema.target, found, prices), ""]
     if schema.not_ported:
         lines += ["## Not ported", "", *not_ported(schema), ""]
     expected = expected_shape(schema, actual)
@@ -55,12 +68,13 @@ def design(source: Source, confirmed: Confirmed, actual: Shape) -> str:
     return "\n".join([*lines, ""])
 
 
-def _table(table: Table, target: Target) -> Iterator[str]:
+def _table(table: Table, schema: PortedSchema) -> Iterator[str]:
     yield from (f"### {kept(table.name)}", "")
     rows = []
     for column in table.columns:
-        choice = column_choice(column, table.name, target)
-        reason = choice.reason or "both engines mean the same"
+        choice = column_choice(column, table.name, schema.target)
+        seen = schema.observed.get(f"{table.name}.{column.name}")
+        reason = (seen.reason if seen else choice.reason) or "both engines mean the same"
         reason += "" if choice.certain else " (a guess: look at the values)"
         rows.append([kept(column.name), column.declared_type or "none", choice.type, reason])
     yield from grid(["column", "SQLite", "PostgreSQL", "why"], rows)

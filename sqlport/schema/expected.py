@@ -60,6 +60,8 @@ def type_name(written: str) -> str:
     """A type as `format_type` writes it: `numeric(10, 2)` is `numeric(10,2)` there."""
     plain = " ".join(written.lower().split()).replace(", ", ",").replace(" (", "(")
     base, bracket, arguments = plain.partition("(")
+    if base in ("numeric", "decimal") and arguments.removesuffix(")").isdigit():
+        arguments = arguments.replace(")", ",0)")
     base = {"varchar": "character varying", "char": "character"}.get(base, _NAMES.get(base, base))
     return base + bracket + arguments
 

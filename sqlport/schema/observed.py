@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlport.catalog.types import depends_on_values
+
 if TYPE_CHECKING:
-    from sqlport.catalog import Catalog, Table
+    from sqlport.catalog import Catalog, Column, Table
+    from sqlport.model import Target
 
 _SHOWN = 24
+_OF_STORAGE = {"integer": "bigint", "real": "double precision", "text": "text", "blob": "bytea"}
+_EXACT = ("numeric", "decimal", "dec", "number", "fixed", "money", "smallmoney", "currency")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,14 @@ class Observed:
         return f"{self.count} {self.storage} {self.least} to {self.most}"
 
 
+@dataclass(frozen=True, slots=True)
+class ObservedType:
+    """The type that the values of a column ask for, and why, in words."""
+
+    type: str
+    reason: str
+
+
 def observe(path: Path, catalog: Catalog) -> Mapping[tuple[str, str], tuple[Observed, ...]]:
     """The values by (table, column), every row read once for each column. Raises SqlportError."""
     from sqlport.engines.sqlite import open_readonly
@@ -41,6 +54,65 @@ def observe(path: Path, catalog: Catalog) -> Mapping[tuple[str, str], tuple[Obse
             if table.kind == "table" and not table.temporary:
                 found.update(_of_table(connection, table))
     return found
+
+
+def storages(path: Path, catalog: Catalog) -> Mapping[str, Mapping[str, int]]:
+    """How many values of each storage class there are in columns whose declaration leaves open what they hold.
+
+    By `table.column`; those are columns without a type and with NUMERIC affinity: SQLite keeps what is written
+    there. NULL does not count. Raises SqlportError.
+    """
+    from sqlport.engines.sqlite import open_readonly
+
+    asked = [(table, column) for table, column in _open(catalog) if not column.generated and not column.rowid_alias]
+    if not asked:
+        return {}
+    with closing(open_readonly(path)) as connection:
+        return {f"{table.name}.{column.name}": _storages(connection, table, column) for table, column in asked}
+
+
+def observed_types(
+    counts: Mapping[str, Mapping[str, int]], catalog: Catalog, target: Target
+) -> Mapping[str, ObservedType]:
+    """The types that these values ask for, by `table.column`.
+
+    Columns are passed over whose type the configuration names, or for which the profile has one of its own.
+    """
+    found: dict[str, ObservedType] = {}
+    for table, column in _open(catalog) if counts else ():
+        key = f"{table.name}.{column.name}"
+        chosen = _wanted(column, counts.get(key, {})) if depends_on_values(column, table.name, target) else None
+        if chosen is not None:
+            found[key] = chosen
+    return found
+
+
+def _open(catalog: Catalog) -> Iterator[tuple[Table, Column]]:
+    for table in catalog:
+        if table.kind == "table" and not table.temporary:
+            yield from ((table, column) for column in table.columns if column.affinity in ("NUMERIC", "BLOB"))
+
+
+def _wanted(column: Column, counts: Mapping[str, int]) -> ObservedType | None:
+    """The type for these values; None where there are none, or the declared type's own choice holds them."""
+    there = set(counts)
+    if not there:
+        return None
+    shown = ", ".join(f"{count} {storage}" for storage, count in sorted(counts.items()))
+    words = column.declared_type.lower().partition("(")[0].split()
+    if words and words[0] in _EXACT and there <= {"integer", "real"}:
+        return None  # numeric holds both, and what comes later
+    if len(there) == 1:
+        return ObservedType(_OF_STORAGE[there.pop()], f"its values are {shown}")
+    if there == {"integer", "real"}:
+        return ObservedType("double precision", f"its values are {shown}")
+    return ObservedType("text", f"its values are mixed ({shown}): numbers come back as text")
+
+
+def _storages(connection: sqlite3.Connection, table: Table, column: Column) -> Mapping[str, int]:
+    name, source = _quoted(column.name), _quoted(table.name)
+    rows = connection.execute(f"SELECT typeof({name}), count({name}) FROM {source} GROUP BY 1").fetchall()
+    return {storage: count for storage, count in rows if count}
 
 
 def _of_table(connection: sqlite3.Connection, table: Table) -> Iterator[tuple[tuple[str, str], tuple[Observed, ...]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlport.model import Target
     from sqlport.porting import StatementPort
     from sqlport.rulebook import Rulebook
+    from sqlport.schema.observed import ObservedType
     from sqlport.schema.source import Source
 
 Kind = OneOf["extension", "table", "key", "index", "foreign key", "view", "function", "trigger", "sequence"]
@@ -57,12 +58,16 @@ class NotPorted:
 
 @dataclass(frozen=True, slots=True)
 class PortedSchema:
-    """The definitions in the order in which they are run, and what is not among them."""
+    """The definitions in the order in which they are run, and what is not among them.
+
+    `target` has the types that the values ask for (`observed`) among its own.
+    """
 
     catalog: Catalog
     target: Target
     definitions: tuple[Definition, ...]
     not_ported: tuple[NotPorted, ...] = ()
+    observed: Mapping[str, ObservedType] = field(default_factory=dict)
 
     def of_kind(self, *kinds: Kind) -> list[Definition]:
         """The definitions of these kinds, in order."""
@@ -83,7 +88,8 @@ def port_schema(source: Source, target: Target, book: Rulebook) -> PortedSchema:
     """Port the schema. Nothing is left out in silence: see `PortedSchema.not_ported`."""
     from sqlport.porting import Request, port_statement
 
-    catalog = source.catalog
+    catalog, observed = source.catalog, source.observed(target)
+    target = replace(target, types={**{key: each.type for key, each in observed.items()}, **target.types})
     request = Request(target, catalog, book, lambda rule: True, unsafe=True)
 
     def port(sql: str) -> StatementPort:
@@ -109,7 +115,7 @@ def port_schema(source: Source, target: Target, book: Rulebook) -> PortedSchema:
     making.made += sequences(tables, source.next_ids)
     helping = [Definition("function", name, "", sql) for name, sql in helpers(target)]
     definitions = [*_extensions(making.made), *helping, *making.made]
-    return PortedSchema(catalog, target, tuple(definitions), tuple(making.lost))
+    return PortedSchema(catalog, target, tuple(definitions), tuple(making.lost), observed)
 
 
 def in_key_order(tables: Sequence[Table]) -> Iterator[Table]:

@@ -14,9 +14,11 @@ from typing import Literal as OneOf
 from sqlport.catalog import Catalog, CatalogResult, from_sqlite, is_definition
 from sqlport.catalog.names import folded
 from sqlport.model import SqlportError
+from sqlport.schema.observed import ObservedType, observed_types, storages
 
 if TYPE_CHECKING:
     from sqlport.config import Config
+    from sqlport.model import Target
 
 SourceKind = OneOf["database", "migrations", "code"]
 
@@ -40,7 +42,8 @@ class Source:
     """A SQLite schema as it is once everything is applied.
 
     `next_ids` is, by folded table name, the largest id that a table has given out (of `sqlite_sequence` and of
-    its rows), known for a database only. `path` is the database file.
+    its rows), known for a database only. `path` is the database file. `storages` are the kinds of its values where
+    declarations leave them open.
     """
 
     label: str
@@ -49,6 +52,11 @@ class Source:
     problems: tuple[Problem, ...] = ()
     next_ids: Mapping[str, int] = field(default_factory=dict)
     path: Path | None = None
+    storages: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def observed(self, target: Target) -> Mapping[str, ObservedType]:
+        """The types that the values ask for, by `table.column`; what the target names itself is not among them."""
+        return observed_types(self.storages, self.catalog, target)
 
 
 def read_source(source: str | Path, config: Config) -> Source:
@@ -103,9 +111,10 @@ def _database(path: Path) -> Source:
         with closing(open_readonly(path)) as connection:
             result = from_sqlite(connection, path.as_posix())
             ids = dict(_largest_ids(connection, result.catalog))
+        kinds = storages(path, result.catalog)
     except sqlite3.Error as error:
         raise SqlportError(f"{path}: the schema of this database cannot be read: {error}") from error
-    return Source(path.as_posix(), "database", result.catalog, tuple(_problems(result)), ids, path)
+    return Source(path.as_posix(), "database", result.catalog, tuple(_problems(result)), ids, path, kinds)
 
 
 def _largest_ids(connection: sqlite3.Connection, catalog: Catalog) -> Iterator[tuple[str, int]]:
