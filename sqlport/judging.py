@@ -109,6 +109,11 @@ def of_docket(server: Server, docket: Docket, prepared: SchemaResult, target: Ta
         for case in docket.cases
         if case.question is None
     }
+    verdicts.update(
+        (case.ported.statement.id, Verdict("unverified", "branch", message="the program does not run it on PostgreSQL"))
+        for case in docket.cases
+        if case.ported.statement.branch
+    )
     asked = [(case.ported, case.question) for case in docket.cases if case.question is not None]
     prepared = prepare_schema(server, docket.ddl)
     answers = judge(server, prepared, [question for _, question in asked])
@@ -195,6 +200,8 @@ def question_of(one: Ported) -> Question | None:
     A hole for a value, or for a list of them, becomes a parameter.
     """
     statement, port = one.statement, one.port
+    if statement.branch:
+        return None
     if statement.dialect == "postgres":
         return _as_it_stands(statement)
     if any(hole.kind not in _ASKABLE for hole in port.question_holes):

@@ -198,7 +198,8 @@ class Statement:
     """One SQL statement as text with holes, and where every character of it is written.
 
     `path`, `line`, `column`, `end_line` are where the text is written; `sink_path` and `sink_line` the call
-    that runs it. `alternative` numbers the texts that one call may run. Origins are sorted and do not
+    that runs it. `alternative` numbers the texts that one call may run. `branch` is the engine for which a program
+    that supports several has the statement: not PostgreSQL, so that it is not ported. Origins are sorted and do not
     overlap; characters without an origin are computed.
     """
 
@@ -218,6 +219,7 @@ class Statement:
     alternative: int = 0
     resolved: bool = True
     arguments: Arguments = Arguments()
+    branch: OneOf["", "sqlite", "other"] = ""
 
 
 @dataclass(frozen=True, slots=True)

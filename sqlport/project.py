@@ -279,7 +279,7 @@ def _port(statement: Statement, request: Request, suppressions: Sequence[Suppres
     from sqlport import suppress
     from sqlport.porting import port_statement, untouched
 
-    if statement.dialect == "postgres":
+    if statement.dialect == "postgres" or statement.branch:
         return untouched(statement.sql, statement.holes)
     ported = port_statement(statement.sql, statement.holes, request)
     if not suppressions or not ported.findings:

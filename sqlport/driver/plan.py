@@ -130,7 +130,9 @@ def _speaking(statements: Sequence[Statement], modules: Sequence[Module], table:
     }
     found: set[str] = set()
     for one in statements:
-        if one.host != "python" or one.dialect == "postgres" or one.sink.startswith(_OTHERS) or one.sink == "marker":
+        if one.host != "python" or one.dialect == "postgres" or one.branch or one.sink.startswith(_OTHERS):
+            continue
+        if one.sink == "marker":
             continue
         if one.sink_path in mixed and one.sink.rpartition(".")[2] in _METHODS:
             continue

@@ -135,6 +135,8 @@ def pair_of(
 def _unfit(statement: Statement) -> str:
     if statement.dialect == "postgres":
         return "postgres: the statement is PostgreSQL's already, there is nothing to compare it with"
+    if statement.branch:
+        return "postgres: the program does not run the statement on PostgreSQL"
     return ""
 
 

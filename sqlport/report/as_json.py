@@ -107,6 +107,7 @@ def _statement(statement: Statement) -> dict[str, Any]:
         "end_line": statement.end_line,
         "host": statement.host,
         "dialect": statement.dialect,
+        "branch": statement.branch or None,
         "sink": statement.sink,
         "sink_path": statement.sink_path,
         "sink_line": statement.sink_line,

@@ -67,6 +67,8 @@ def statements(report: Report, *, color: bool = False) -> str:
 def _statement(statement: Statement, paint: Paint) -> Iterator[str]:
     where = f"{printable(statement.path)}:{statement.line}:{statement.column}"
     more = [statement.sink or statement.host, statement.dialect]
+    if statement.branch:
+        more.append("not run on PostgreSQL")
     if statement.alternative:
         more.append(f"alternative {statement.alternative}")
     if not statement.resolved:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlport.driver.model import Change, Module, replaced
-from sqlport.hosts.python.targets import dotted
+from sqlport.hosts.python.names import dotted
 from sqlport.model import Span
 
 

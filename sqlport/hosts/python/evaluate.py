@@ -7,16 +7,18 @@ import sys
 from collections.abc import Callable, Sequence
 
 from sqlport.hosts.python import strings, templates
+from sqlport.hosts.python.branches import engines
 from sqlport.hosts.python.calls import Calls
 from sqlport.hosts.python.inline import Budget, Given, inline
 from sqlport.hosts.python.library import elements
 from sqlport.hosts.python.literals import Token
 from sqlport.hosts.python.lookups import named, shortened, table_item
+from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.paths import divided
 from sqlport.hosts.python.scopes import Scope, parameter_names
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source
-from sqlport.hosts.python.targets import assign, dotted
+from sqlport.hosts.python.targets import assign
 from sqlport.hosts.python.values import (
     MAX_EACH,
     Chars,
@@ -269,6 +271,8 @@ class Evaluator:
 
     def _conditional(self, node: ast.IfExp, scope: Scope) -> Value:
         branch = id(node)
+        arms = ((branch, 0), (branch, 1))
+        self.budget.engines.update((arm, found) for arm, found in zip(arms, engines(node.test), strict=True) if found)
         return choose(
             (
                 Option(self.value(node.body, scope), ((branch, 0),)),

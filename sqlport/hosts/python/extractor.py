@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlport.hosts import Extraction, Link, Settings, Suppression
 from sqlport.hosts.python import strings
+from sqlport.hosts.python.branches import Engine
 from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines, suppressions
 from sqlport.hosts.python.dialects import dialect_of_imports, takes_format
 from sqlport.hosts.python.evaluate import Evaluator
@@ -177,7 +178,10 @@ class Extractor:
             else:
                 continue
             known = arguments(found, self.evaluator, scope)
-            if self._sink(call, found, value, known, where, helper):
+            site = replace(
+                self._site(call, found.label, where, self._dialect(found.sink), known), engine=self._engine(scope)
+            )
+            if self._sink(call, found, value, site, helper):
                 self.done.add(id(call))
 
     def _given(self, call: ast.Call, found: Match, helper: Helper, scope: Scope) -> Value | None:
@@ -201,16 +205,14 @@ class Extractor:
         texts = [Option(value) for inner, value in results if inner.whole]
         return choose(texts, self.evaluator.segment(found.sql)) if texts else self.evaluator.value(found.sql, scope)
 
-    def _sink(
-        self, call: ast.Call, found: Match, value: Value, known: Arguments, where: str, via: Helper | None
-    ) -> bool:
+    def _sink(self, call: ast.Call, found: Match, value: Value, site: Site, via: Helper | None) -> bool:
         """Make the statements of a call. Whether it is settled, and no other meaning of it is to be tried."""
         sink = found.sink
-        site = self._site(call, found.label, where, self._dialect(sink), known)
         made = 0
         passed = False
         reasons: list[Unknown] = []
         for option in options(value):
+            at = site if site.engine else replace(site, engine=self._engine_of(option))
             for part in _texts(option.value, sink):
                 if isinstance(part, Unknown):
                     reasons.append(part)
@@ -218,12 +220,12 @@ class Extractor:
                 if not isinstance(part, Str) or not part.known:
                     continue
                 if sink.checked and not looks_like_sql(strings.flat(part)):
-                    passed = passed or self._passes_text(call, found, part, site, made, via, checked=True)
+                    passed = passed or self._passes_text(call, found, part, at, made, via, checked=True)
                     continue
-                if self._passes_text(call, found, part, site, made, via):
+                if self._passes_text(call, found, part, at, made, via):
                     passed = True
                 else:
-                    self._add(part, site, made)
+                    self._add(part, at, made)
                 made += 1
         for reason in reasons:
             plain = len(options(value)) == 1 and reason.parameter is not None and reason.parameter.exact
@@ -301,6 +303,16 @@ class Extractor:
             return True
         builders = {"sqlalchemy", "sqlmodel", "peewee", "pypika", "tortoise", "piccolo"}
         return not found.typed and not builders.isdisjoint(self.index.imports)
+
+    def _engine(self, scope: Scope) -> Engine:
+        """The engine on which the code runs that is in the scope; the configuration has the last word."""
+        return scope.engine_here() if self.settings.dialect is None else ""
+
+    def _engine_of(self, option: Option) -> Engine:
+        """The engine on which the program takes the branches that lead to the text."""
+        known = self.modules.budget.engines
+        found = {engine for step in option.path if (engine := known.get(step))} if known else set()
+        return found.pop() if len(found) == 1 and self.settings.dialect is None else ""
 
     def _dialect(self, sink: Sink) -> Dialect:
         if self.settings.dialect is not None:

@@ -6,10 +6,12 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from sqlport.hosts.python.branches import Engine, engines
 from sqlport.hosts.python.evaluate import Evaluator, each_of
 from sqlport.hosts.python.library import elements
+from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.scopes import ClassInfo, Scope, merge, parameter_names, unknown_parameter
-from sqlport.hosts.python.targets import assign, dotted
+from sqlport.hosts.python.targets import assign
 from sqlport.hosts.python.truth import narrow, truth
 from sqlport.hosts.python.values import (
     MAX_EACH,
@@ -232,24 +234,31 @@ class Flow:
     def _if(self, node: ast.If, scope: Scope) -> None:
         arms: list[Scope] = []
         rest: list[ast.stmt] = [node]
+        engine: Engine = ""
         while len(rest) == 1 and isinstance(rest[0], ast.If):  # a loop: elif chains are long
             current = rest[0]
             self._visit(current, scope)
             decided = truth(current.test, self.evaluator, scope) if self.by_call else None
+            holds, fails = engines(current.test)
             rest = current.orelse
             if decided is not False:
-                arm = scope.child()
-                narrow(current.test, True, scope, arm)
-                self.block(current.body, arm)
-                arms.append(arm)
+                arms.append(self._arm(current, True, holds or engine, scope))
+            engine = fails or engine
             if decided is True:
                 break
         else:
-            arm = scope.child()
-            narrow(current.test, False, scope, arm)
-            self.block(rest, arm)
-            arms.append(arm)
+            arms.append(self._arm(current, False, engine, scope))
+        self.evaluator.budget.engines.update(
+            ((id(node), index), arm.engine) for index, arm in enumerate(arms) if arm.engine
+        )
         merge(scope, arms, id(node))
+
+    def _arm(self, node: ast.If, holds: bool, engine: Engine, scope: Scope) -> Scope:
+        arm = scope.child()
+        arm.engine = engine
+        narrow(node.test, holds, scope, arm)
+        self.block(node.body if holds else node.orelse, arm)
+        return arm
 
     def _match(self, node: ast.Match, scope: Scope) -> None:
         self._visit(node, scope)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlport.hosts.python.branches import Engine
 from sqlport.hosts.python.scopes import Scope, parameter_names
 from sqlport.hosts.python.values import (
     Class,
@@ -42,7 +43,8 @@ class Budget:
     """What following functions may cost; shared by the evaluators of all files of a run.
 
     `calls` is left for the current expression, `work` for the current file; `depth` counts calls inside calls.
-    `sizes` of functions and what calls returned are kept, the latter while one file is followed.
+    `sizes` of functions and what calls returned are kept, the latter while one file is followed; `engines` tell on
+    which one the program takes the arm of a branch.
     """
 
     calls: int = MAX_CALLS
@@ -50,6 +52,7 @@ class Budget:
     depth: int = 0
     sizes: dict[int, int] = field(default_factory=dict)
     known: dict[tuple[object, ...], Value] = field(default_factory=dict)
+    engines: dict[tuple[int, int], Engine] = field(default_factory=dict)
 
     def begin_file(self) -> None:
         """A pass over a file: nothing is spent, and nothing known of what calls return."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlport.hosts.python.evaluate import Evaluator
+from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import ANY_CALLABLE, Sink, Sinks, is_callable_name
-from sqlport.hosts.python.targets import dotted
 from sqlport.hosts.python.values import (
     Class,
     Const,

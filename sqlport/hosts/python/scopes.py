@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from sqlport.hosts.python.branches import Engine
 from sqlport.hosts.python.values import (
     Const,
     Function,
@@ -24,13 +25,23 @@ class Scope:
     `function` marks the outermost scope of a function, class or module, where branches end.
     """
 
-    __slots__ = ("ended", "names", "owner", "parent")
+    __slots__ = ("ended", "engine", "names", "owner", "parent")
 
     def __init__(self, parent: Scope | None = None, owner: ClassInfo | None = None) -> None:
         self.names: dict[str, Value] = {}
         self.parent = parent
         self.owner = owner
         self.ended = False
+        self.engine: Engine = ""
+
+    def engine_here(self) -> Engine:
+        """The engine on which the program comes here, where a test on it tells."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.engine:
+                return scope.engine
+            scope = scope.parent
+        return ""
 
     def get(self, name: str) -> Value | None:
         """The name's value here or further out."""
@@ -64,6 +75,9 @@ def merge(scope: Scope, arms: Sequence[Scope], branch: int) -> None:
     """After a branch: each name that an arm changed has one of the values that the arms left."""
     alive = [(index, arm) for index, arm in enumerate(arms) if not arm.ended]
     scope.ended = scope.ended or not alive
+    left = {arm.engine for _, arm in alive}
+    if len(alive) < len(arms) and len(left) == 1:
+        scope.engine = left.pop() or scope.engine
     changed: dict[str, None] = {}
     for _, arm in alive:
         changed.update(dict.fromkeys(arm.names))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from sqlport.hosts.python.branches import Engine
 from sqlport.hosts.python.dialects import dialect_of
 from sqlport.hosts.python.holes import kinds
 from sqlport.hosts.python.values import Chars, Gap, Piece, Str
@@ -15,7 +16,10 @@ from sqlport.model import Arguments, Dialect, Hole, HoleKind, Literal, Origin, S
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The call (or marked literal) that a statement belongs to; `scope` is the function it is in."""
+    """The call (or marked literal) that a statement belongs to; `scope` is the function it is in.
+
+    `engine` is the one on which it runs where the program branches on the engine.
+    """
 
     path: str
     line: int
@@ -25,6 +29,7 @@ class Site:
     dialect: Dialect
     arguments: Arguments
     any_format: bool = False
+    engine: Engine = ""
 
 
 Place = Callable[[Literal, int], "tuple[int, int]"]
@@ -67,7 +72,7 @@ class Builder:
             column=column,
             end_line=end_line,
             host="python",
-            dialect=dialect_of(site.dialect, text, any_format=site.any_format),
+            dialect=_dialect(site, text),
             sink=site.sink,
             sink_path=site.path,
             sink_line=site.line,
@@ -77,6 +82,7 @@ class Builder:
             alternative=alternative,
             resolved=not holes,
             arguments=site.arguments,
+            branch=site.engine if site.engine in ("sqlite", "other") else "",
         )
 
     def _where(self, origins: Sequence[Origin], site: Site) -> tuple[str, int, int, int]:
@@ -93,6 +99,12 @@ class Builder:
         count = self.made[key] = self.made.get(key, 0) + 1
         digest = hashlib.sha256(f"{key}\0{count}".encode("utf-8", "surrogatepass"))
         return digest.hexdigest()[:12]
+
+
+def _dialect(site: Site, text: str) -> Dialect:
+    if site.engine in ("sqlite", "postgres"):
+        return site.engine
+    return dialect_of(site.dialect, text, any_format=site.any_format)
 
 
 @dataclass(frozen=True, slots=True)

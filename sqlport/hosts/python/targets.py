@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.values import MAX_EACH, Items, Option, Table, Unknown, Value, choose, options
 
@@ -49,15 +50,3 @@ def _unpacked(targets: Sequence[ast.expr], value: Value) -> Iterator[tuple[ast.e
             continue
         parts = (Option(option.value.values[index], option.path) for option in found if isinstance(option.value, Items))
         yield target, choose(parts, limit=MAX_EACH)
-
-
-def dotted(node: ast.expr) -> str | None:
-    """`a.b.c` of a chain of names, None for anything else."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    parts.append(node.id)
-    return ".".join(reversed(parts))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from sqlport.hosts.python import strings
-from sqlport.hosts.python.targets import dotted
+from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.values import Chars, Choice, Const, Items, Str, Table, Value, choose, options
 
 if TYPE_CHECKING:
