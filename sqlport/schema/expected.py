@@ -7,12 +7,14 @@ and the comparison shows it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlport.catalog.names import folded, kept
 from sqlport.catalog.types import column_choice
-from sqlport.schema.port import PortedSchema
+from sqlport.schema.port import Definition, PortedSchema
 from sqlport.schema.shape import ColumnShape, IndexShape, KeyShape, Shape, TableShape, TriggerShape
 from sqlport.sql.ddl import read_create_index
 from sqlport.sql.tokens import tokenize
@@ -42,18 +44,32 @@ _INTEGERS = ("bigint", "integer", "smallint")
 def expected_shape(schema: PortedSchema, reference: Shape, next_ids: Mapping[str, int] | None = None) -> Shape:
     """What the tables and views of the SQLite schema are in PostgreSQL. Temporary and virtual tables are none."""
     renamed = dict(_index_names(schema))
+    made = {each.name for each in schema.of_kind("table", "view")}
     tables: dict[str, TableShape] = {}
     views: dict[str, TableShape] = {}
     for table in schema.catalog:
+        name = kept(table.name)
+        if table.kind == "virtual" and name in made:
+            tables.update({name: reference.tables[name]} if name in reference.tables else {})
+            views.update({name: reference.views[name]} if name in reference.views else {})
         if table.temporary or table.kind == "virtual":
             continue
-        name = kept(table.name)
         if table.kind == "view":
             views[name] = _view(table, reference.views.get(name))
         else:
             known = reference.tables.get(name) or TableShape(name, ())
             tables[name] = _table(table, known, schema, renamed, (next_ids or {}).get(folded(table.name)))
+    for index in schema.of_kind("index"):
+        name = kept(index.of)
+        if name in tables and name in reference.tables and _is_of_text_table(index):
+            added = {each for each in reference.tables[name].indexes if each.name == index.name}
+            tables[name] = replace(tables[name], indexes=tuple(sorted({*tables[name].indexes, *added})))
     return Shape(tables, views)
+
+
+def _is_of_text_table(index: Definition) -> bool:
+    """Whether a full text table became this index, which stands on the table whose text it is."""
+    return re.match(r"(?i)\s*CREATE\s+VIRTUAL\b", index.original) is not None
 
 
 def type_name(written: str) -> str:

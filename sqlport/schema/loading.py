@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlport.catalog.names import kept
 from sqlport.catalog.types import column_choice
 from sqlport.schema._keys import without
+from sqlport.schema.fulltext import full_text
 from sqlport.schema.port import Definition, NotPorted, PortedSchema
 from sqlport.sql.ddl import read_create_table
 from sqlport.sql.tokens import LexError, tokenize
@@ -82,6 +83,8 @@ def loading(schema: PortedSchema) -> Loading:
         foreign += (each for each in moved if each.kind == "foreign key")
         table = schema.catalog.table(definition.of)
         assert table is not None  # every table of a ported schema is one of its catalog
+        text = full_text(table, schema.catalog) if table.kind == "virtual" else None
+        table = text.table if text is not None else table
         tables.append(_loaded(table, schema.target))
     behind = [*keys, *schema.of_kind("index"), *foreign, *schema.of_kind("foreign key"), *schema.of_kind("view")]
     behind += schema.of_kind("function", "trigger")

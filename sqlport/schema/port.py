@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
+from sqlport.catalog import Catalog
 from sqlport.catalog.helpers import definitions as helpers
 from sqlport.catalog.names import folded, kept, quote
 from sqlport.model import Finding
 from sqlport.schema._keys import ForeignKeys, without
 from sqlport.schema._names import Names
+from sqlport.schema.fulltext import FullText, full_text
 from sqlport.sql import Token, split
 from sqlport.sql.ddl import read_create_index, read_create_table, unquoted
 from sqlport.sql.tokens import LexError, tokenize
 
 if TYPE_CHECKING:
-    from sqlport.catalog import Catalog, Table
+    from sqlport.catalog import Table
     from sqlport.model import Target
     from sqlport.porting import StatementPort
     from sqlport.rulebook import Rulebook
@@ -90,7 +93,9 @@ def port_schema(source: Source, target: Target, book: Rulebook) -> PortedSchema:
 
     catalog, observed = source.catalog, source.observed(target)
     target = replace(target, types={**{key: each.type for key, each in observed.items()}, **target.types})
-    request = Request(target, catalog, book, lambda rule: True, unsafe=True)
+    texts = {folded(table.name): found for table in catalog if (found := _full_text(table, catalog)) is not None}
+    seen = Catalog({**catalog.tables, **{name: found.table for name, found in texts.items() if not found.reason}})
+    request = Request(target, seen, book, lambda rule: True, unsafe=True)
 
     def port(sql: str) -> StatementPort:
         return port_statement(sql, (), request)
@@ -102,17 +107,22 @@ def port_schema(source: Source, target: Target, book: Rulebook) -> PortedSchema:
     for table in in_key_order(tables):
         _table(making, table, placed)
         placed.add(folded(table.name))
+    making.made += _text_definitions("table", texts)
     for table in tables:
         _indexes(making, table)
+    making.made += _text_definitions("index", texts)
     making.made += making.late
+    making.made += _text_definitions("view", texts)
     views = [table for table in catalog if table.kind == "view" and not table.temporary and table.sql]
     for view in _in_view_order(views):
         ported = port(view.sql)
         making.made.append(Definition("view", kept(view.name), view.name, ported.question, view.sql, ported.findings))
+    external = {name for name, found in texts.items() if found.external}
     for owner in (*tables, *views):
-        _triggers(making, owner)
-    making.lost += _left_out(catalog)
-    making.made += sequences(tables, source.next_ids)
+        _triggers(making, owner, external)
+    making.lost += _left_out(catalog, texts)
+    own = [found.table for found in texts.values() if not found.external and not found.reason]
+    making.made += sequences([*tables, *own], source.next_ids)
     helping = [Definition("function", name, "", sql) for name, sql in helpers(target)]
     definitions = [*_extensions(making.made), *helping, *making.made]
     return PortedSchema(catalog, target, tuple(definitions), tuple(making.lost), observed)
@@ -178,9 +188,14 @@ def _indexes(making: _Making, table: Table) -> None:
         making.made.append(Definition("index", name, table.name, ported.question, index.sql, ported.findings))
 
 
-def _triggers(making: _Making, owner: Table) -> None:
+def _triggers(making: _Making, owner: Table, external: Set[str]) -> None:
     for trigger in owner.triggers:
         if trigger.dropped:
+            continue
+        text = next(iter(_words(trigger.sql) & external), "")
+        if text:
+            reason = f"it keeps the full text table {text}, which follows its table by itself in PostgreSQL"
+            making.lost.append(NotPorted("trigger", owner.name, trigger.name, reason, trigger.sql))
             continue
         ported = making.port(trigger.sql)
         pieces = [piece.span.of(ported.question) for piece in split(ported.question)]
@@ -201,11 +216,32 @@ def _triggers(making: _Making, owner: Table) -> None:
         making.made.append(made("trigger", kept(trigger.name), sql=pieces[1]))
 
 
-def _left_out(catalog: Catalog) -> Iterator[NotPorted]:
+def _full_text(table: Table, catalog: Catalog) -> FullText | None:
+    return full_text(table, catalog) if table.kind == "virtual" and not table.temporary else None
+
+
+def _text_definitions(kind: Kind, texts: Mapping[str, FullText]) -> Iterator[Definition]:
+    """The tables, the views or the indexes that full text tables become."""
+    for name, found in texts.items():
+        if found.reason or (kind != "index" and (kind == "view") != found.external):
+            continue
+        made = partial(Definition, kind, original=found.original)
+        if kind == "index":
+            yield made(found.index_name, found.indexed, found.index)
+        else:
+            yield made(kept(name), found.table.name, found.sql, findings=found.findings)
+
+
+def _left_out(catalog: Catalog, texts: Mapping[str, FullText]) -> Iterator[NotPorted]:
     """Tables that have no definition in PostgreSQL."""
     for table in catalog:
         if table.kind == "virtual":
-            reason = "PostgreSQL has no virtual tables (fts: a tsvector column with a GIN index; rtree: a box and GiST)"
+            text = texts.get(folded(table.name))
+            if text is not None and not text.reason:
+                continue
+            reason = text.reason if text else "PostgreSQL has no virtual tables of SQLite's kind"
+            if text is None and re.search(r"(?i)\busing\s+rtree", table.sql):
+                reason += "; an rtree is a column of type box (or a PostGIS geometry) with a GiST index"
             yield NotPorted("virtual table", table.name, table.name, reason, table.sql)
         elif table.temporary:
             yield NotPorted(table.kind, table.name, table.name, "it is temporary: each connection makes it", table.sql)

@@ -14,6 +14,7 @@ from typing import Literal as OneOf
 from sqlport.catalog import Catalog, CatalogResult, from_sqlite, is_definition
 from sqlport.catalog.names import folded
 from sqlport.model import SqlportError
+from sqlport.schema.fulltext import full_text
 from sqlport.schema.observed import ObservedType, observed_types, storages
 
 if TYPE_CHECKING:
@@ -123,9 +124,12 @@ def _largest_ids(connection: sqlite3.Connection, catalog: Catalog) -> Iterator[t
         rows = connection.execute("SELECT name, seq FROM sqlite_sequence WHERE typeof(seq) = 'integer'")
         given = {folded(name): seq for name, seq in rows}
     for table in catalog:
-        if table.kind != "table" or table.rowid_column is None:
+        text = full_text(table, catalog) if table.kind == "virtual" else None
+        keeps_text = text is not None and not text.external and not text.reason
+        if not keeps_text and (table.kind != "table" or table.rowid_column is None):
             continue
-        column, name = _sqlite_name(table.rowid_column.name), _sqlite_name(table.name)
+        rowid = table.rowid_column.name if table.rowid_column else "rowid"
+        column, name = _sqlite_name(rowid), _sqlite_name(table.name)
         (largest,) = connection.execute(f"SELECT max({column}) FROM {name}").fetchone()
         yield folded(table.name), max(largest or 0, given.get(folded(table.name), 0))
 
