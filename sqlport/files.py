@@ -17,7 +17,7 @@ from sqlport.model import SourceFile, SqlportError
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-SUFFIXES = (".py", ".sql")
+SUFFIXES = (".py", ".sql", ".rs")
 """What is looked at in a directory unless told otherwise; a path that is named is always taken."""
 
 # Never the user's own source, whatever .gitignore says.

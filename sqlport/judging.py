@@ -26,6 +26,7 @@ _UNKNOWN_NAME = frozenset(["42P01", "42703", "42704", "3F000"])  # table, column
 _STALE = Verdict(
     "rejected", "stale", message="the ledger has no verdict on this text with these tables; run sqlport verify"
 )
+_OF_RUST = {"int": "i64", "str": "String"}
 _NAMED = re.compile(r'relation "(?:[^".]*\.)?([^"]+)" does not exist')
 _PSYCOPG = re.compile(r"%%|%\((?P<name>\w+)\)s|%s")
 
@@ -217,6 +218,9 @@ def question_of(one: Ported) -> Question | None:
             count += 1
             edits.append(Edit(hole.start, hole.end, f"${count}"))
     known = [statement.arguments.types.get(key) for key in port.question_parameters]
+    if statement.host == "rust":
+        # sqlx sends the type of every value; a macro asks the server for it instead.
+        known = [None if statement.sink.endswith("!") else _OF_RUST.get(name or "", name) for name in known]
     types = (*known, *[None] * (count - len(known)))
     return Question(apply(port.question, edits), types, kind="run")
 

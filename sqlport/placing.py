@@ -45,6 +45,11 @@ class Placer:
         literal = origin.literal
         start = origin.offset + max(span.start, origin.start) - origin.start
         end = origin.offset + min(max(span.end, origin.start), origin.end) - origin.start
+        if literal.host == "rust":
+            from sqlport.hosts.rust.literals import scan as scan_rust
+
+            first, last = scan_rust(self._files[literal.path].text, literal.start).source_range(start, max(start, end))
+            return literal.path, first, last
         if literal.host != "python":
             return literal.path, literal.start + start, literal.start + max(start, end)
         from sqlport.hosts.python.literals import Token, scan

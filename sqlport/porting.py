@@ -18,6 +18,7 @@ from sqlport.model import (
     Finding,
     Fix,
     Hole,
+    HoleKind,
     Severity,
     Span,
     Statement,
@@ -352,6 +353,8 @@ def _spelling(parsed: Parsed, request: Request) -> tuple[Edit, ...]:
     if not request.speaks_target:
         return ()
     driver = request.target.driver
+    if driver == "numbered" and any(hole.kind in (HoleKind.PLACEHOLDERS, HoleKind.CLAUSE) for hole in parsed.holes):
+        return ()  # the text that is put in there would have to be numbered as well
     edits = [Edit(p.span.start, p.span.end, text) for p, text in spelled(parsed, driver) if p.text != text]
     if driver == "psycopg" and (request.passes_parameters or parsed.placeholders):
         edits += [Edit(span.start, span.end, "%%") for span in percents(parsed)]

@@ -23,6 +23,7 @@ from sqlport.results import Report
 if TYPE_CHECKING:
     from sqlport.config import Config
     from sqlport.hosts import Settings, Suppression
+    from sqlport.model import Target
     from sqlport.porting import Request, StatementPort
     from sqlport.rulebook import Rule, Rulebook
 
@@ -240,12 +241,12 @@ def port(
         if speaks:
             statement = told(statement)
         request = Request(
-            target=config.target,
+            target=_target(statement, config),
             catalog=tables.of(statement.path).catalog,
             rulebook=book,
             selected=_selected(config, statement.path),
             unsafe=unsafe,
-            speaks_target=statement.host == "sql" or config.driver is not None or speaks,
+            speaks_target=statement.host in ("sql", "rust") or config.driver is not None or speaks,
             passes_parameters=statement.arguments.passed and (not speaks or bool(statement.holes)),
             arguments=statement.arguments,
             before=before,
@@ -254,6 +255,12 @@ def port(
         )
         ported.append(Ported(statement, _port(statement, request, source.suppressions, placer)))
     return tuple(ported)
+
+
+def _target(statement: Statement, config: Config) -> Target:
+    """Rust's drivers number their placeholders, whatever the rest of a project speaks."""
+    rust = statement.host == "rust" or statement.sink.startswith("sqlx.")
+    return replace(config.target, driver="numbered") if rust and config.driver != "none" else config.target
 
 
 def _scripts(statements: Sequence[Statement]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -50,7 +50,8 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
     Tables that are dropped and not made again stay: a downgrade or the end of a test looks like that.
     Raises SqlportError for a schema file or a database that cannot be read.
     """
-    definitions = [(path.as_posix(), _text(path)) for path in config.schema]
+    folders = [path for path in config.schema if path.is_dir()]
+    definitions = [(path.as_posix(), _text(path)) for path in config.schema if path not in folders]
     by_path: dict[str, list[tuple[str, str]]] = {}
     for statement in statements:
         if statement.resolved and not statement.holes and statement.dialect != "postgres":
@@ -59,6 +60,8 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
     definitions += [definition for found in by_path.values() for definition in found]
     result = from_statements(definitions)
     catalog = _with_dropped(result)
+    for folder in folders:
+        catalog = _migrated(folder, config).overlaid(catalog)
     if config.sqlite is not None:
         catalog = catalog.overlaid(_database(config.sqlite))
     project = Schema("", catalog)
@@ -73,6 +76,13 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
 
 def _with_dropped(result: CatalogResult) -> Catalog:
     return result.dropped.overlaid(result.catalog)
+
+
+def _migrated(folder: Path, config: Config) -> Catalog:
+    """The tables once all migrations of a folder have run."""
+    from sqlport.schema.source import read_source
+
+    return read_source(folder, config).catalog
 
 
 def _text(path: Path) -> str:

@@ -99,9 +99,10 @@ class Finder:
     """All SQL of the files of a run. Files tell of one another: what a function does with a text, its calls show."""
 
     def __init__(self) -> None:
-        from sqlport.hosts import python
+        from sqlport.hosts import python, rust
 
         self._python = python.Project()
+        self._rust = rust.Project()
         self._found: dict[str, Extraction] = {}
         self._settings: dict[str, Settings] = {}
 
@@ -111,13 +112,16 @@ class Finder:
 
         if file.path.lower().endswith(".sql"):
             self._found[file.path] = sqlfile.extract(file, settings)
+            return
+        self._settings[file.path] = settings
+        if file.path.endswith(".rs"):
+            self._rust.add(file, settings)
         else:
-            self._settings[file.path] = settings
             self._python.add(file, settings)
 
     def finish(self) -> dict[str, Extraction]:
         """What was found in each file, by its path."""
-        found = {**self._found, **self._python.finish()}
+        found = {**self._found, **self._python.finish(), **self._rust.finish()}
         linked: set[str] = set()
         for path in list(found):
             for link in found[path].links:
@@ -169,10 +173,12 @@ def map_edits(
 
     `files` maps at least the paths of `statement.origins` to what was read.
     """
-    from sqlport.hosts import python, sqlfile
+    from sqlport.hosts import python, rust, sqlfile
 
     if statement.host == "sql":
         return sqlfile.map_edits(statement, edits, files)
+    if statement.host == "rust":
+        return rust.map_edits(statement, edits, files)
     return python.map_edits(statement, edits, files)
 
 
@@ -189,12 +195,14 @@ def apply_around(file: SourceFile, edits: Sequence[FileEdit]) -> str | Refusal:
 
 def apply_edits(file: SourceFile, edits: Sequence[FileEdit]) -> str | Refusal:
     """The file's new text, everything outside the edits unchanged, or why it would not be right."""
-    from sqlport.hosts import python, sqlfile
+    from sqlport.hosts import python, rust, sqlfile
     from sqlport.hosts.mapping import Unmappable
 
     try:
         if file.path.lower().endswith(".sql"):
             return sqlfile.apply(file, edits)
+        if file.path.endswith(".rs"):
+            return rust.apply(file, edits)
         return python.apply(file, edits)
     except Unmappable as problem:
         return Refusal("", problem.reason, problem.message)

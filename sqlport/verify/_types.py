@@ -23,6 +23,9 @@ _OIDS = {
     "datetime": 1114,
     "timedelta": 1186,
     "UUID": 2950,
+    # What sqlx sends for Rust's (https://docs.rs/sqlx/latest/sqlx/postgres/types/).
+    "i64": INT8,
+    "String": 25,
 }
 
 

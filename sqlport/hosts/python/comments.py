@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlport.hosts import Suppression
 from sqlport.hosts.python.source import Source
 
-_SUPPRESSION = re.compile(
+SUPPRESSION = re.compile(
     r"sqlport:\s*(?P<scope>file-)?ignore(?:\[(?P<codes>[^\]\r\n]*)\])?(?:\s*(?:--|:|—)\s*(?P<reason>[^\r\n]*))?"
 )
 IN_SQL = re.compile(
@@ -60,7 +60,7 @@ def suppressions(source: Source, found: Iterable[Comment]) -> list[Suppression]:
     result = []
     statements: list[tuple[int, int, int]] | None = None
     for comment in found:
-        match = _SUPPRESSION.search(comment.text)
+        match = SUPPRESSION.search(comment.text)
         if match is None:
             continue
         if match.group("scope"):

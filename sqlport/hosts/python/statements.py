@@ -41,6 +41,7 @@ class Builder:
     """Makes the statements of one file; remembers what it made, so that equal ones get different ids."""
 
     place: Place
+    host: str = "python"
     made: dict[str, int] = field(default_factory=dict)
 
     def statements(self, value: Str, site: Site, alternative: int) -> list[Statement]:
@@ -71,7 +72,7 @@ class Builder:
             line=line,
             column=column,
             end_line=end_line,
-            host="python",
+            host=self.host,
             dialect=_dialect(site, text),
             sink=site.sink,
             sink_path=site.path,

@@ -1,0 +1,8 @@
+"""Rust as a host: finds the SQL of sqlx, rusqlite and Diesel, and writes edits of it back into the literals."""
+
+from __future__ import annotations
+
+from sqlport.hosts.rust.project import Project
+from sqlport.hosts.rust.splice import apply, map_edits
+
+__all__ = ["Project", "apply", "map_edits"]
