@@ -101,7 +101,7 @@ def test_only_the_refused_constraint_is_left_out(tmp_path: Path, server: Server)
 
 
 def test_virtual_and_temporary_things_are_told(tmp_path: Path) -> None:
-    schema = of_script(tmp_path, "CREATE VIRTUAL TABLE f USING fts5 (body); CREATE TABLE t (a TEXT)")
+    schema = of_script(tmp_path, "CREATE VIRTUAL TABLE f USING rtree (i, a, b); CREATE TABLE t (a TEXT)")
     assert [(each.kind, each.name) for each in schema.not_ported] == [("virtual table", "f")]
     assert names(schema, "table") == ["t"]
 
