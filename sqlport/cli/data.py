@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from sqlport.config import Config
+    from sqlport.data.match import Matched
     from sqlport.data.policy import Policies
     from sqlport.schema import Loading
     from sqlport.schema.source import Source
@@ -64,6 +67,7 @@ def data() -> None:
 @_INTO
 @click.option("--resume", is_flag=True, help="Go on where an earlier copy of the same file was interrupted.")
 @click.option("--resumable", is_flag=True, help="Commit batch by batch into tables that are there, to be resumed.")
+@click.option("--batch-size", type=click.IntRange(1), default=4_000_000, help="Bytes of a batch (4,000,000).")
 @click.option("--truncate", is_flag=True, help="Empty tables that are there first.")
 @click.option("--no-validate", is_flag=True, help="Do not compare every value before the rows are seen.")
 @click.option("--no-indexes", is_flag=True, help="Rows only: no keys, indexes, views and triggers.")
@@ -80,6 +84,7 @@ def copy(
     resume: bool,
     resumable: bool,
     truncate: bool,
+    batch_size: int,
     no_validate: bool,
     no_indexes: bool,
     rejects: Path | None,
@@ -96,7 +101,7 @@ def copy(
 
     policies, skipped = _policies(given), _skipped(given)
     config, source = _source(file, given)
-    wish = Wish(into, policies, skipped, resume, not no_validate, not no_indexes, truncate, resumable)
+    wish = Wish(into, policies, skipped, resume, not no_validate, not no_indexes, truncate, resumable, batch_size)
     with _connected(url, "copying to") as connection, Narrator(log) as narrator:
         done = run(source, connection, lambda: _ported(config, source), wish, narrator.event)
         narrator.event("done", {"tables": len(done.tables), "rows": done.rows, "rejected": done.rejected})
@@ -124,6 +129,51 @@ def verify(ctx: click.Context, /, file: Path, url: str | None, into: str, **give
     for line in found.lines():
         click.echo(line)
     ctx.exit(0 if found.same else 1)
+
+
+@data.command()
+@_FILE
+@_URL
+@_INTO
+@click.option("--json", "as_json", is_flag=True, help="A JSON object instead of lines.")
+@_settings
+@click.pass_context
+def check(ctx: click.Context, /, file: Path, url: str | None, into: str, as_json: bool, **given: Any) -> None:
+    """Look at every value of FILE and tell what would not fit; nothing is written.
+
+    It is measured by the schema that `data copy` would make, or by the tables at URL. Exit code 1 where a value would
+    fail, or its row be rejected.
+    """
+    from sqlport.data.checking import check as run
+    from sqlport.data.source import snapshot
+
+    policies, skipped = _policies(given), _skipped(given)
+    config, source = _source(file, given)
+    matched = _matched(config, source, url, into, skipped)
+    with snapshot(file) as opened, Narrator(None) as narrator:
+        found = run(opened, source.catalog, matched, policies, narrator.event)
+    if as_json:
+        click.echo(json.dumps({**asdict(found), "clean": found.clean}, indent=1))
+    else:
+        for line in found.lines():
+            click.echo(line)
+    ctx.exit(0 if found.clean else 1)
+
+
+def _matched(config: Config, source: Source, url: str | None, into: str, skipped: frozenset[str]) -> Matched:
+    """The tables of the file beside those at the URL, else beside those of our port."""
+    from sqlport.data.match import from_port, with_existing
+    from sqlport.data.target import tables_of
+    from sqlport.project import rulebook
+    from sqlport.schema import loading, port_schema
+
+    if url:
+        with _connected(url, "looking at", read_only=True) as connection:
+            there = tables_of(connection, into)
+        matched = with_existing(source.catalog, there, skipped)
+        if matched.tables:
+            return matched
+    return from_port(loading(port_schema(source, config.target, rulebook(config))), source.catalog, skipped)
 
 
 def _source(file: Path, given: dict[str, Any]) -> tuple[Config, Source]:

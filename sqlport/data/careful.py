@@ -34,7 +34,8 @@ class Misfit:
     done: str = "fail"
 
     def __str__(self) -> str:
-        return f"{self.table}.{self.column}, {self.row}: {self.value} ({self.kind})"
+        name = f"{self.table}.{self.column}" if self.column else self.table
+        return f"{name}, {self.row}: {self.value} ({self.kind})"
 
 
 class MisfitError(SqlportError):
@@ -43,8 +44,8 @@ class MisfitError(SqlportError):
     def __init__(self, misfit: Misfit, reason: str = "") -> None:
         super().__init__(
             f"{misfit}{reason}; nothing of the target was changed. `sqlport data check` lists every such value; "
-            f"--policy {misfit.table}.{misfit.column}=reject leaves the row out and writes it down, "
-            "=coerce:RULE changes the value"
+            f"--policy {misfit.table}.{misfit.column or '*'}=reject leaves the row out and writes it down"
+            + (", =coerce:RULE changes the value" if misfit.column else "")
         )
         self.misfit = misfit
 

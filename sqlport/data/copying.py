@@ -38,6 +38,25 @@ def copy(
     `ported` gives the ported schema, asked only where the target has none of the tables. Raises SqlportError, and
     then the target is as it was.
     """
+    import psycopg
+
+    try:
+        return _copied(schema, connection, ported, wish, event)
+    except psycopg.Error as error:
+        message = (error.diag.message_primary or str(error)).strip()
+        raise SqlportError(
+            f"PostgreSQL: {message}; the target is as it was, and the same command with --resume goes on "
+            "(where the tables were there before: only of a copy with --resumable)"
+        ) from error
+
+
+def _copied(
+    schema: Source,
+    connection: psycopg.Connection[Any],
+    ported: Callable[[], Loading],
+    wish: Wish,
+    event: Event,
+) -> Copied:
     assert schema.path is not None  # the caller has asked for a database
     staging.lock(connection, wish.schema)
     connection.execute("SET synchronous_commit TO off")  # the last commit waits for all of them
@@ -100,7 +119,8 @@ class _Fresh:
             staging.note(self._connection, self._place, table, position, loaded)
             self._event("rows", {"table": table.source, "rows": position, "bytes": loaded.sent})
 
-        loader = Loader(self._connection, self._source, self._place.staging, self._wish.policies, self._tell, note)
+        wish, schema = self._wish, self._place.staging
+        loader = Loader(self._connection, self._source, schema, wish.policies, self._tell, note, wish.batch)
         loaded = {}
         for table in self._matched.tables:
             start, arrived = done.get(table.source, (0, Loaded()))

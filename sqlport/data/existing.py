@@ -86,7 +86,7 @@ def load_existing(
                 staging.note(connection, place, table, position, loaded)
             event("rows", {"table": table.source, "rows": position, "bytes": loaded.sent})
 
-        loader = Loader(connection, source, wish.schema, wish.policies, tell, note)
+        loader = Loader(connection, source, wish.schema, wish.policies, tell, note, wish.batch)
         loaded: list[tuple[Table, Loaded]] = []
         for table in matched.tables:
             start, arrived = done.get(table.source, (0, Loaded()))

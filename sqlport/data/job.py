@@ -9,6 +9,7 @@ from sqlport.data.careful import Misfit
 from sqlport.data.load import Loaded
 from sqlport.data.plan import Table
 from sqlport.data.policy import Policies
+from sqlport.data.source import BATCH
 from sqlport.data.verify import TableVerdict
 
 Event = Callable[[str, Mapping[str, object]], None]
@@ -20,7 +21,8 @@ class Wish:
     """What the user asks of a copy.
 
     `skipped` are tables and `table.column`s in folded names. `validate` compares every value before anybody sees
-    it. `truncate` empties tables that are there first; `resumable` commits each batch there, too.
+    it. `truncate` empties tables that are there first; `resumable` commits each batch there, too. `batch` is the
+    size of a batch in bytes.
     """
 
     schema: str = "public"
@@ -31,6 +33,7 @@ class Wish:
     indexes: bool = True
     truncate: bool = False
     resumable: bool = False
+    batch: int = BATCH
 
 
 @dataclass(frozen=True, slots=True)

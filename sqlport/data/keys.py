@@ -99,11 +99,13 @@ def _mend_orphans(
 ) -> None:
     from dataclasses import replace
 
+    # Not valid, it can be added and its columns be read; then it goes, since it would keep rows from being mended.
     staging.run(connection, schemas, [replace(definition, sql=f"{definition.sql} NOT VALID")])
     at = in_schema(schemas[0], table.name)
     row = connection.execute(_NEWEST, (at,)).fetchone()
     assert row is not None  # made a line above
     name, columns, parent, references = row
+    connection.execute(f"ALTER TABLE {at} DROP CONSTRAINT {exact(name)}".encode())
     given = " AND ".join(f"t.{exact(column)} IS NOT NULL" for column in columns)
     same = " AND ".join(
         f"p.{exact(reference)} = t.{exact(column)}" for column, reference in zip(columns, references, strict=True)
@@ -113,7 +115,7 @@ def _mend_orphans(
     said = SqlportError(f"rows of {table.source} refer to rows of {parent} that are not there")
     while _mend(connection, at, table, broken, policies, tell, said):
         pass  # a row that goes may leave others that refer to it
-    connection.execute(f"ALTER TABLE {at} VALIDATE CONSTRAINT {exact(name)}".encode())
+    staging.run(connection, schemas, [definition])
 
 
 def _duplicates(at: str, detail: str, definition: Definition) -> _Broken | None:
@@ -137,6 +139,8 @@ def _mend(
     said: SqlportError,
 ) -> int:
     """Deal with the rows by their policy; how many there were. Raises SqlportError where the policy is to fail."""
+    import psycopg
+
     policy = _policy(table, broken, policies)
     key = table.key or tuple(column.name for column in table.columns[:4])
     names = ", ".join(f"t.{exact(name)}::text" for name in (*key, *broken.columns) if _is_column(table, name))
@@ -154,7 +158,11 @@ def _mend(
         change = f"DELETE FROM {at} t WHERE {broken.condition}"
     rows = connection.execute(find.encode()).fetchall()
     if rows:
-        connection.execute(change.encode())
+        try:
+            connection.execute(change.encode())
+        except psycopg.IntegrityError as error:
+            message = error.diag.message_primary or str(error).strip()
+            raise SqlportError(f"{said}, and other rows refer to those: {message}") from None
     for misfit in _misfits(table, broken, key, kept, rows, str(policy)):
         tell(misfit)
     return len(rows)

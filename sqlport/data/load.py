@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlport.data.careful import Careful, Misfit
 from sqlport.data.plan import Table, exact, in_schema
 from sqlport.data.policy import Policies
-from sqlport.data.source import Batch, Snapshot, batches
+from sqlport.data.source import BATCH, Batch, Namer, Snapshot, batches
 from sqlport.data.wire import SIGNATURE, TRAILER
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Loader:
     policies: Policies
     tell: Callable[[Misfit], None]
     note: Callable[[Table, int, Loaded], None]
+    size: int = BATCH
 
     def load(self, table: Table, start: int = 0, loaded: Loaded | None = None) -> Loaded:
         """Copy the rows from a place on. Raises MisfitError, and SqlportError when the server goes away."""
@@ -62,8 +63,9 @@ class Loader:
         names = ", ".join(exact(column.name) for column in table.columns)
         command = f"COPY {in_schema(self.schema, table.name)} ({names}) FROM STDIN (FORMAT binary)".encode()
         told: list[Misfit] = []
+        strict = looks_at_text(table, self.policies)
         for batch in batches(
-            self.source, table, self.policies, told.append, start=start, strict=looks_at_text(table, self.policies)
+            self.source, table, self.policies, told.append, start=start, size=self.size, strict=strict
         ):
             with self.connection.transaction():
                 rows = self._send(command, table, batch)
@@ -110,9 +112,7 @@ class Loader:
     def _judged(self, table: Table, position: int, error: psycopg.Error, sent: bytes) -> bytes:
         """The row after its policies, none when it is rejected. Raises MisfitError."""
         values = self.source.row(table, position)
-        judge = Careful(
-            table, self.policies, lambda place, row: self.source.name_of(table, place, row), self.tell, first=position
-        )
+        judge = Careful(table, self.policies, Namer(self.source, table), self.tell, first=position)
         made = judge.row(values)
         if made != sent:
             return made

@@ -33,8 +33,9 @@ class Matched:
 def from_port(parts: Loading, catalog: Catalog, skipped: frozenset[str] = frozenset()) -> Matched:
     """The tables of a ported schema. Raises SqlportError for a type that rows cannot be written to."""
     tables = []
+    originals = {table.name: table for table in _with_rows(catalog)}
     for loaded in parts.tables:
-        original = catalog.table(loaded.source)
+        original = originals.get(loaded.source)
         if original is None or folded(loaded.source) in skipped:
             continue
         columns = []
@@ -59,8 +60,7 @@ def with_existing(catalog: Catalog, there: Mapping[str, TargetTable], skipped: f
     tables: list[Table] = []
     absent: list[str] = []
     notes = list(_not_copied(catalog, skipped))
-    originals = [each for each in catalog if each.kind == "table" and not each.temporary]
-    for original in in_key_order(originals):
+    for original in in_key_order(list(_with_rows(catalog))):
         if folded(original.name) in skipped:
             continue
         target = _named(there, original.name)
@@ -112,11 +112,24 @@ def _common(original: SqliteTable, target: TargetTable, skipped: frozenset[str])
     return columns, notes
 
 
+def _with_rows(catalog: Catalog) -> Iterator[SqliteTable]:
+    """The tables whose rows are copied; one for full text search, which keeps its text, is seen as a table."""
+    from sqlport.schema.fulltext import full_text
+
+    for table in catalog:
+        text = full_text(table, catalog) if table.kind == "virtual" else None
+        if text is not None and not text.external and not text.reason and not table.temporary:
+            yield text.table
+        elif table.kind == "table" and not table.temporary:
+            yield table
+
+
 def _not_copied(catalog: Catalog, skipped: frozenset[str]) -> Iterator[str]:
+    copied = {table.name for table in _with_rows(catalog)}
     for table in catalog:
         if folded(table.name) in skipped:
             yield f"table {table.name} is left out, as asked"
-        elif table.kind == "virtual":
+        elif table.kind == "virtual" and table.name not in copied:
             yield f"virtual table {table.name} and its shadow tables are not copied: PostgreSQL has none"
 
 

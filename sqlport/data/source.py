@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlport.data.careful import Careful, Misfit
+from sqlport.data.careful import Careful, Misfit, literal
 from sqlport.data.encode import Row, encoder
 from sqlport.data.plan import Table, Value, sqlite_name
 from sqlport.data.policy import Policies
@@ -42,22 +42,40 @@ class Snapshot:
         found: Row = self.connection.execute(table.select, (position,)).fetchone()
         return found
 
-    def name_of(self, table: Table, position: int, values: Sequence[Value]) -> str:
-        """How a person finds the row again: its rowid, else its key."""
-        from sqlport.data.careful import literal
 
-        if table.rowid:
-            (rowid,) = self.connection.execute(
-                f"SELECT {table.rowid} FROM {sqlite_name(table.source)} ORDER BY {table.order} LIMIT 1 OFFSET ?",
-                (position,),
+@dataclass(slots=True)
+class Namer:
+    """Names rows as a person finds them again: by their key, else by the rowid.
+
+    It is asked for places that mostly grow, and goes on from the last one, since SQLite has to count the rows.
+    """
+
+    source: Snapshot
+    table: Table
+    _place: int = -1
+    _rowid: int = 0
+
+    def __call__(self, position: int, values: Sequence[Value]) -> str:
+        pairs = zip(self.table.columns, values, strict=True)
+        parts = {column.name: f"{column.source} = {literal(value)}" for column, value in pairs if value is not None}
+        if self.table.key and all(name in parts for name in self.table.key):
+            return ", ".join(parts[name] for name in self.table.key)
+        if self.table.rowid:
+            return f"rowid {self._found(position)}"
+        return f"row {position + 1}"
+
+    def _found(self, position: int) -> int:
+        table, after = self.table, self._place if 0 <= self._place <= position else -1
+        beyond = f" WHERE {table.rowid} > ?" if after >= 0 else ""
+        start = (self._rowid,) if after >= 0 else ()
+        if position != after or after < 0:
+            (self._rowid,) = self.source.connection.execute(
+                f"SELECT {table.rowid} FROM {sqlite_name(table.source)}{beyond}"
+                f" ORDER BY {table.rowid} LIMIT 1 OFFSET ?",
+                (*start, position - after - 1),
             ).fetchone()
-            return f"rowid {rowid}"
-        parts = [
-            f"{column.source} = {literal(value)}"
-            for column, value in zip(table.columns, values, strict=True)
-            if column.name in table.key
-        ]
-        return ", ".join(parts) or f"row {position + 1}"
+            self._place = position
+        return self._rowid
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +134,7 @@ def batches(
     `strict` and `lenient` as in `encoder` and `Careful`.
     """
     first = start
-    judge = Careful(table, policies, lambda place, row: source.name_of(table, place, row), tell, lenient)
+    judge = Careful(table, policies, Namer(source, table), tell, lenient)
     judge.first = start
     nullable: frozenset[int] = frozenset()
     encode = encoder(table, nullable, strict=strict)

@@ -137,11 +137,20 @@ def test_rows_that_are_only_in_the_wal_are_copied(data: Data, ask: Ask, url: str
 
 
 def test_nothing_of_virtual_tables_is_copied_and_that_is_said(make: Make, data: Data, ask: Ask, url: str) -> None:
-    file = make("CREATE VIRTUAL TABLE ft USING fts5(x); INSERT INTO ft VALUES ('a'); CREATE TABLE t (i INTEGER);")
+    file = make("CREATE VIRTUAL TABLE ft USING fts5(x, content=''); INSERT INTO ft VALUES ('a'); CREATE TABLE t (i);")
     result = data("copy", file, url)
     assert result.exit_code == 1
     assert "virtual table ft and its shadow tables are not copied" in result.stderr
     assert ask("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace") == [("t",)]
+
+
+def test_a_table_for_full_text_search_is_one_with_its_text(make: Make, data: Data, ask: Ask, url: str) -> None:
+    file = make("CREATE VIRTUAL TABLE ft USING fts5(x); INSERT INTO ft (rowid, x) VALUES (7, 'a cat'), (9, NULL)")
+    assert data("copy", file, url).exit_code == 0
+    assert ask("SELECT rowid, x FROM ft ORDER BY 1") == [(7, "a cat"), (9, None)]
+    assert data("verify", file, url).exit_code == 0
+    ask("DELETE FROM ft WHERE rowid = 9")
+    assert "ft (rowid = 9): is not in PostgreSQL" in data("verify", file, url).stdout
 
 
 def test_a_thousand_columns(data: Data, ask: Ask, url: str, tmp_path: Path) -> None:
