@@ -264,14 +264,16 @@ def _target(statement: Statement, config: Config) -> Target:
 
 
 def _scripts(statements: Sequence[Statement]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """For each statement of a `.sql` file the ones before and behind it there."""
+    """For each statement of a `.sql` file the ones before and behind it there, without their comments."""
+    from sqlport.sql.comments import without_comments
+
     files: dict[str, list[Statement]] = {}
     for statement in statements:
         if statement.host == "sql":
             files.setdefault(statement.path, []).append(statement)
     scripts: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for script in files.values():
-        texts = tuple(statement.sql for statement in script)
+        texts = tuple(without_comments(statement.sql) for statement in script)
         for number, statement in enumerate(script):
             scripts[statement.id] = (texts[:number], texts[number + 1 :])
     return scripts

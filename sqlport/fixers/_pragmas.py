@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlport.fixers import Context
 from sqlport.model import Span
 from sqlport.sql import Rewrite, replace
+from sqlport.sql.comments import without_comments
 
 _PRAGMA = re.compile(
     r"""\s*PRAGMA\s+(?:[\w"'`\[\]]+\s*\.\s*)?(?P<name>\w+)\s*
@@ -39,7 +40,7 @@ def pragma(context: Context) -> Pragma | None:
     if parsed.kind != "PRAGMA":
         return None
     span = Span(parsed.tokens[0].start, parsed.tokens[-1].end)
-    found = read_pragma(span.of(parsed.text))
+    found = read_pragma(without_comments(span.of(parsed.text)))
     if found is None:
         return None
     return Pragma(found.name, found.value, span)

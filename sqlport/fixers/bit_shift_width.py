@@ -9,10 +9,12 @@ from sqlglot import exp
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._server_types import cast, server_type
 from sqlport.fixers._signs import literal
+from sqlport.model import Applicability
 from sqlport.sql import Rewrite, replace
 
 _BITS = 64
 _FAR = "SQLite shifts the other way by a negative number, and everything out by 64 or more; PostgreSQL wraps around"
+_NEAR = "the distance is from 0 to 63"
 
 
 def find(context: Context) -> Iterator[Proposal]:
@@ -29,7 +31,11 @@ def find(context: Context) -> Iterator[Proposal]:
             rewrites.append(replace(context.parsed.span(left), *cast(context, left, "bigint")))
         if by is None and server_type(context, right) in ("int8", "any"):
             rewrites.append(replace(context.parsed.span(right), *cast(context, right, "int")))
-        if rewrites:
+        if by is None:
+            yield Proposal(
+                span, tuple(rewrites), Applicability.UNSAFE, condition=_NEAR, message="" if rewrites else _FAR
+            )
+        elif rewrites:
             yield Proposal(span, tuple(rewrites))
 
 

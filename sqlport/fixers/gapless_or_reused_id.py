@@ -47,9 +47,13 @@ def find(context: Context) -> Iterator[Proposal]:
 
 def _fills(text: str, table: str) -> bool:
     words = text.replace("(", " ").split()
-    return words[:1] == ["INSERT"] and table.lower() in (word.lower().strip('"') for word in words[1:5])
+    return [word.upper() for word in words[:1]] == ["INSERT"] and table.lower() in (
+        word.lower().strip('"') for word in words[1:5]
+    )
 
 
 def _deletes(text: str, table: str) -> bool:
     words = text.split()
-    return [word.upper() for word in words[:2]] == ["DELETE", "FROM"] and words[2:3] == [table]
+    return [word.upper() for word in words[:2]] == ["DELETE", "FROM"] and [word.lower() for word in words[2:3]] == [
+        table.lower()
+    ]

@@ -31,10 +31,32 @@ def find(context: Context) -> Iterator[Proposal]:
             yield Proposal(span, applicability=Applicability.MANUAL)
     elif query.args.get("group") is not None:
         yield from _grouped(context, query)
-    elif query.args.get("distinct") is not None and query.args.get("from_") is not None:
+    elif (query.args.get("distinct") is not None and query.args.get("from_") is not None) or _passes_on(context, query):
         yield Proposal(span, applicability=Applicability.MANUAL)
     elif query.args.get("limit") is not None or _moved(context, query):
         yield from _limited(context, query)
+
+
+def _passes_on(context: Context, query: exp.Select) -> bool:
+    """Whether it shows the rows of a subquery, WITH query or view that groups or drops duplicates, in its order."""
+    sources = context.semantics.scopes.sources(query)
+    inner = sources[0].query if len(sources) == 1 else None
+    if inner is None or _is_aggregate(query):
+        return False
+    while isinstance(inner, exp.Subquery | exp.Paren):
+        inner = inner.this
+    if inner.args.get("order") is not None:
+        return False
+    if isinstance(inner, exp.SetOperation):
+        return not isinstance(inner, exp.Union) or bool(inner.args.get("distinct"))
+    if not isinstance(inner, exp.Select):
+        return False
+    grouped = inner.args.get("group")
+    if grouped is not None:
+        return not _one_group(grouped.expressions)
+    return (inner.args.get("distinct") is not None and inner.args.get("from_") is not None) or _passes_on(
+        context, inner
+    )
 
 
 def _grouped(context: Context, query: exp.Select) -> Iterator[Proposal]:

@@ -53,7 +53,7 @@ def _only_table(context: Context, column: exp.Column) -> Table | str | None:
         tables = [source for source in sources if source.query is None and source.alias != "excluded"]
         if tables:
             return tables[0].table or "unknown"
-        query = context.semantics.scopes.query_of(query)
+        query = context.semantics.scopes.enclosing(query)
     return None
 
 

@@ -61,7 +61,7 @@ class Semantics:
         while query is not None:
             if any(not source.known for source in self.scopes.sources(query)):
                 return None
-            query = self.scopes.query_of(query)
+            query = self.scopes.enclosing(query)
         return False
 
     def kind(self, node: exp.Expr) -> Kind:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlport.catalog import Catalog, Column, Table
     from sqlport.sql import Parsed
 
+_QUERIES = (exp.Select, exp.SetOperation, exp.Update, exp.Delete, exp.Insert, exp.Create)
 _ROWS = frozenset(["new", "old"])
 """The rows that the statements of a trigger read beside their own tables."""
 
@@ -62,11 +63,22 @@ class Scopes:
     def query_of(self, node: exp.Expr) -> exp.Expr | None:
         """The innermost query that a node stands in."""
         parent = node.parent
-        while parent is not None and not isinstance(
-            parent, exp.Select | exp.SetOperation | exp.Update | exp.Delete | exp.Insert | exp.Create
-        ):
+        while parent is not None and not isinstance(parent, _QUERIES):
             parent = parent.parent
         return parent
+
+    def enclosing(self, query: exp.Expr) -> exp.Expr | None:
+        """The query round this one whose sources it can name: not the one that reads from it (FROM, WITH)."""
+        node, parent, reads = query, query.parent, False
+        while parent is not None:
+            if isinstance(parent, exp.From | exp.With) or (isinstance(parent, exp.Join) and node.arg_key == "this"):
+                reads = True
+            elif isinstance(parent, _QUERIES):
+                if not reads:
+                    return parent
+                reads = False
+            node, parent = parent, parent.parent
+        return None
 
     def resolve(self, column: exp.Column) -> Resolved | None:
         """What a column stands for; None where that is not known."""
@@ -86,7 +98,7 @@ class Scopes:
                     return Resolved(None, expression=alias)
             if any(not source.known and qualifier in ("", source.alias) for source in sources):
                 return None  # it may be a column of the unknown one
-            query = self.query_of(query)
+            query = self.enclosing(query)
         row = self._catalog.tables.get(qualifier) if qualifier in _ROWS else None
         return self._in_source(Source(qualifier, row), name) if row is not None else None
 

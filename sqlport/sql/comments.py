@@ -30,3 +30,13 @@ def without_odd_comments(text: str) -> str:
             pieces += [text[at : span.start], re.sub(r"[^\n]", " ", body)]
             at = span.end
     return "".join(pieces) + text[at:]
+
+
+def without_comments(text: str) -> str:
+    """The text with a blank for every comment, and none before its first word or behind its last."""
+    pieces: list[str] = []
+    at = 0
+    for span in comments(text):
+        pieces += [text[at : span.start], " "]
+        at = span.end
+    return ("".join(pieces) + text[at:]).strip()

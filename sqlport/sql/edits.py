@@ -81,11 +81,11 @@ def flatten(text: str, rewrites: Sequence[Rewrite]) -> tuple[Edit, ...]:
         ((rewrite, rank) for rank, rewrite in enumerate(rewrites)),
         key=lambda item: (item[0].start, item[0].start != item[0].end, -item[0].end, -item[1]),
     )
-    pieces = _render(Span(0, len(text)), [rewrite for rewrite, _ in ordered])
+    pieces = _render(text, Span(0, len(text)), [rewrite for rewrite, _ in ordered])
     return tuple(_edits(text, pieces, exact=False))
 
 
-def _render(span: Span, rewrites: Sequence[Rewrite]) -> list[str | Span]:
+def _render(text: str, span: Span, rewrites: Sequence[Rewrite]) -> list[str | Span]:
     """`span` as new text and kept spans. `rewrites` are sorted, outer before inner."""
     pieces: list[str | Span] = []
     at = span.start
@@ -99,15 +99,34 @@ def _render(span: Span, rewrites: Sequence[Rewrite]) -> list[str | Span]:
             index += 1
         if at < outer.start:
             pieces.append(Span(at, outer.start))
+        made: list[str | Span] = []
         for part in outer.parts:
             if isinstance(part, str):
-                pieces.append(part)
+                made.append(part)
             else:
-                pieces.extend(_render(part, [child for child in inner if part.contains(child.span)]))
+                made.extend(_render(text, part, [child for child in inner if part.contains(child.span)]))
+        pieces.extend(_set_apart(text, outer, made))
         at = outer.end
     if at < span.end:
         pieces.append(Span(at, span.end))
     return pieces
+
+
+def _set_apart(text: str, outer: Rewrite, made: list[str | Span]) -> list[str | Span]:
+    """What a rewrite made, with a blank where it would run together with a word beside it (`sum(a)FROM t`)."""
+    shown = [piece if isinstance(piece, str) else piece.of(text) for piece in made]
+    first = next((piece for piece in shown if piece), "")
+    last = next((piece for piece in reversed(shown) if piece), "")
+    start, end = outer.start, outer.end
+    if _is_word(text[start - 1 : start]) and _is_word(first[:1]) and not (start < end and _is_word(text[start])):
+        made = [" ", *made]
+    if _is_word(text[end : end + 1]) and _is_word(last[-1:]) and not (start < end and _is_word(text[end - 1])):
+        made = [*made, " "]
+    return made
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _belongs(inner: Rewrite, outer: Rewrite) -> bool:

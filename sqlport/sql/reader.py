@@ -173,6 +173,8 @@ class Reader:
 
     def _plain_column_types(self, kind: str) -> None:
         """Give every column the type TEXT for the parser: SQLite takes any words, also none, as a type."""
+        if kind == "CREATE TABLE" and self._is_query():
+            return
         depth, column = 0, False
         for index, token in enumerate(self.tokens):
             before = self.tokens[index - 1].word if index else ""
@@ -187,6 +189,13 @@ class Reader:
                 self._type(index + 1)
             elif column and token.text == ",":
                 column = False
+
+    def _is_query(self) -> bool:
+        """Whether it is a CREATE TABLE AS SELECT, which declares no columns."""
+        for token in self.tokens:
+            if token.word in ("(", "AS"):
+                return token.word == "AS"
+        return False
 
     def _type(self, start: int, stop: frozenset[str] = _CONSTRAINTS | {",", ")"}) -> None:
         """Make the type that begins at `start` one word that the parser knows."""
