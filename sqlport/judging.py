@@ -26,6 +26,7 @@ _UNKNOWN_NAME = frozenset(["42P01", "42703", "42704", "3F000"])  # table, column
 _STALE = Verdict(
     "rejected", "stale", message="the ledger has no verdict on this text with these tables; run sqlport verify"
 )
+_NUMBERED = re.compile(r"\$(\d+)\b")
 _OF_RUST = {"int": "i64", "str": "String"}
 _NAMED = re.compile(r'relation "(?:[^".]*\.)?([^"]+)" does not exist')
 _PSYCOPG = re.compile(r"%%|%\((?P<name>\w+)\)s|%s")
@@ -192,7 +193,7 @@ def definitions(schema: Schema, config: Config, book: Rulebook) -> list[str]:
     ported = [piece.span.of(text) for text in texts for piece in split(text)]
     if any("citext" in sql for sql in ported):
         ported.insert(0, "CREATE EXTENSION IF NOT EXISTS citext")
-    return [*(sql for _, sql in helpers(config.target)), *ported]
+    return [*(sql for _, sql in helpers(config.target)), *ported, *schema.postgres]
 
 
 def question_of(one: Ported) -> Question | None:
@@ -217,12 +218,17 @@ def question_of(one: Ported) -> Question | None:
         elif hole.kind is not HoleKind.INSIDE_STRING:
             count += 1
             edits.append(Edit(hole.start, hole.end, f"${count}"))
-    known = [statement.arguments.types.get(key) for key in port.question_parameters]
-    if statement.host == "rust":
-        # sqlx sends the type of every value; a macro asks the server for it instead.
-        known = [None if statement.sink.endswith("!") else _OF_RUST.get(name or "", name) for name in known]
+    known = [_sent(statement, key) for key in port.question_parameters]
     types = (*known, *[None] * (count - len(known)))
     return Question(apply(port.question, edits), types, kind="run")
+
+
+def _sent(statement: Statement, key: int | str) -> str | None:
+    """The type that the driver sends for a parameter; sqlx's macros send none, they ask the server."""
+    known = statement.arguments.types.get(key)
+    if statement.host != "rust":
+        return known
+    return None if statement.sink.endswith("!") else _OF_RUST.get(known or "", known)
 
 
 def _as_it_stands(statement: Statement) -> Question | None:
@@ -231,6 +237,9 @@ def _as_it_stands(statement: Statement) -> Question | None:
         return None
     if not statement.arguments.passed and "%s" not in statement.sql:
         return Question(statement.sql, kind="run")
+    if statement.host == "rust":
+        last = max((int(number) for number in _NUMBERED.findall(statement.sql)), default=0)
+        return Question(statement.sql, tuple(_sent(statement, key) for key in range(last)), kind="run")
     numbers: dict[str, int] = {}
 
     def number(match: re.Match[str]) -> str:
@@ -262,8 +271,9 @@ def _explained(one: Ported, verdict: Verdict, sqlite: sqlite3.Connection, failur
     """
     if verdict.kind != "rejected":
         return verdict
-    if verdict.sqlstate in _UNKNOWN_NAME and one.statement.dialect != "postgres":
-        missing = _missing(one, sqlite) or _failed(verdict, failures)
+    if verdict.sqlstate in _UNKNOWN_NAME:
+        missing = _missing(one, sqlite) if one.statement.dialect != "postgres" else ""
+        missing = missing or _failed(verdict, failures)
         if missing:
             return replace(verdict, kind="unverified", reason="no-schema", message=missing)
     if one.port.left:

@@ -194,13 +194,28 @@ class Arguments:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A type that the host declares for a result column (by label or 0-based position), or for a parameter.
+
+    `path` and `line` are where it is declared; `converts` tells that a narrower type is widened on the way.
+    """
+
+    column: str | int
+    type: str
+    path: str
+    line: int
+    converts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One SQL statement as text with holes, and where every character of it is written.
 
     `path`, `line`, `column`, `end_line` are where the text is written; `sink_path` and `sink_line` the call
     that runs it. `alternative` numbers the texts that one call may run. `branch` is the engine for which a program
     that supports several has the statement: not PostgreSQL, so that it is not ported. Origins are sorted and do not
-    overlap; characters without an origin are computed.
+    overlap; characters without an origin are computed. `reads` and `passes` are the types that the host declares
+    for columns and parameters, of hosts whose drivers refuse others.
     """
 
     id: str
@@ -220,6 +235,8 @@ class Statement:
     resolved: bool = True
     arguments: Arguments = Arguments()
     branch: OneOf["", "sqlite", "other"] = ""
+    reads: tuple[Reading, ...] = ()
+    passes: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

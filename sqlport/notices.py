@@ -57,6 +57,13 @@ _ALL = (
         "configuration-value",
         "A setting, such as a database URL, that still names SQLite. Change it together with the code.",
     ),
+    Notice(
+        "SQP008",
+        "declared-type",
+        "The program declares another type for a result column or a parameter than PostgreSQL has there, and its "
+        "driver refuses that: `SUM` of bigint is numeric, which sqlx does not read as i64. SQLite's drivers convert. "
+        "Cast it in the SQL, declare the other type, or give the column the type that the program wants (`types`).",
+    ),
 )
 
 NOTICES: Mapping[str, Notice] = {notice.code: notice for notice in _ALL}

@@ -48,6 +48,10 @@ def report(
         for finding in one.port.findings:
             place = placer.of_statement(one.statement, finding.span)
             found.append(replace(finding, place=place, statement_id=one.statement.id))
+    if judgement is not None:
+        from sqlport.declared import mismatches
+
+        found += [each for one in ported for each in mismatches(one, judgement, placer)]
     wanted = [
         replace(finding, severity=config.severity_of(finding.code, finding.name, finding.effect))
         for finding in _once(found)

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The tables that some files share, under a name of its own (empty for the project's)."""
+    """The tables that some files share, under a name of its own (empty for the project's).
+
+    `postgres` are statements of a schema that is PostgreSQL's already: nothing but the server reads them.
+    """
 
     name: str
     catalog: Catalog
+    postgres: tuple[str, ...] = ()
 
     @property
     def definitions(self) -> tuple[str, ...]:
@@ -50,8 +54,9 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
     Tables that are dropped and not made again stay: a downgrade or the end of a test looks like that.
     Raises SqlportError for a schema file or a database that cannot be read.
     """
-    folders = [path for path in config.schema if path.is_dir()]
-    definitions = [(path.as_posix(), _text(path)) for path in config.schema if path not in folders]
+    ready = {path: scripts for path in config.schema if (scripts := _of_postgres(path, config))}
+    folders = [path for path in config.schema if path.is_dir() and path not in ready]
+    definitions = [(path.as_posix(), _text(path)) for path in config.schema if path not in {*folders, *ready}]
     by_path: dict[str, list[tuple[str, str]]] = {}
     for statement in statements:
         if statement.resolved and not statement.holes and statement.dialect != "postgres":
@@ -64,10 +69,11 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
         catalog = _migrated(folder, config).overlaid(catalog)
     if config.sqlite is not None:
         catalog = catalog.overlaid(_database(config.sqlite))
-    project = Schema("", catalog)
+    postgres = tuple(sql for scripts in ready.values() for sql in scripts)
+    project = Schema("", catalog, postgres)
     others = {failure.label for failure in result.failures if failure.kind == "duplicate"}
     own = {
-        path: Schema(path, catalog.overlaid(_with_dropped(from_statements(found))))
+        path: Schema(path, catalog.overlaid(_with_dropped(from_statements(found))), postgres)
         for path, found in by_path.items()
         if path in others
     }
@@ -76,6 +82,19 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
 
 def _with_dropped(result: CatalogResult) -> Catalog:
     return result.dropped.overlaid(result.catalog)
+
+
+def _of_postgres(path: Path, config: Config) -> list[str]:
+    """The statements of a script, or of a folder of them, that is PostgreSQL's already; none of SQLite's."""
+    from sqlport.hosts.python.dialects import dialect_of_text
+    from sqlport.schema.source import scripts
+    from sqlport.sql import split
+
+    texts = [(each, _text(each)) for each in (scripts(path) if path.is_dir() else [path])]
+    said = {config.dialect_of(str(each)) or dialect_of_text(text, any_format=True) for each, text in texts}
+    if "postgres" not in said or "sqlite" in said:
+        return []
+    return [piece.span.of(text) for _, text in texts for piece in split(text)]
 
 
 def _migrated(folder: Path, config: Config) -> Catalog:

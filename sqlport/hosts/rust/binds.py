@@ -27,9 +27,7 @@ _ITERATORS = frozenset(("len", "count"))
 
 def arguments_at(source: Source, use: Use) -> Arguments:
     """The parameters of a sink: those of the macro, or those that later calls bind."""
-    given = list(use.arguments[use.sink.parameters :]) if use.sink.parameters is not None else []
-    if use.sink.form == "function":
-        given = list(_bound(source, use.node))
+    given = given_at(source, use)
     if use.sink.form == "method":
         return Arguments(passed=bool(given))
     types: dict[int | str, str] = {}
@@ -39,6 +37,13 @@ def arguments_at(source: Source, use: Use) -> Arguments:
             types[number] = _PYTHON[rust]
     count = len(given) if use.sink.form == "macro" else None
     return Arguments(passed=bool(given), count=count, types=types)
+
+
+def given_at(source: Source, use: Use) -> list[Node]:
+    """The expressions that are passed as parameters, in order."""
+    if use.sink.form == "function":
+        return list(_bound(source, use.node))
+    return list(use.arguments[use.sink.parameters :]) if use.sink.parameters is not None else []
 
 
 def _bound(source: Source, call: Node) -> Sequence[Node]:

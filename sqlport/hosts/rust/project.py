@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from sqlport.hosts.rust.comments import suppressions
 from sqlport.hosts.rust.crates import dialect_of_code, dialect_of_crate
 from sqlport.hosts.rust.evaluate import INCLUDED, Evaluator, Named, Values
 from sqlport.hosts.rust.literals import scan
+from sqlport.hosts.rust.reads import passings, readings
 from sqlport.hosts.rust.sinks import CRATES, NAMES, Use, use_at
 from sqlport.hosts.rust.source import STRINGS, Source
 from sqlport.model import Applicability, Arguments, Dialect, Effect, Finding, Literal, Place, Severity, SourceFile, Span
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlport.model import Statement
 
-_ITEM = re.compile(rb"\b(?P<kind>const|static|fn)\s+(?P<name>\w+)\b")
+_ITEM = re.compile(rb"\b(?P<kind>const|static|fn|struct)\s+(?P<name>\w+)\b")
 _UNKNOWN = "\ufffc"
 
 
@@ -50,7 +51,7 @@ class Project:
         source = Source(file)
         self.files[file.path] = source, settings
         for match in _ITEM.finditer(source.data):
-            kind = "fn" if match["kind"] == b"fn" else "const"
+            kind = "const" if match["kind"] == b"static" else match["kind"].decode()
             self.items.setdefault((kind, match["name"].decode()), []).append((file.path, match.start("name")))
 
     def finish(self) -> dict[str, Extraction]:
@@ -82,13 +83,23 @@ class Project:
             values = _values(evaluator, source, use)
             wanted = [value for value in values if _is_sql(value, use)]
             for number, value in enumerate(wanted):
-                statements += builder.statements(value, site, number)
+                made = builder.statements(value, site, number)
+                statements += [self._typed(source, use, made[0])] if len(made) == 1 else made
             included = [value for value in values if _included(value)]
             if included:
                 links += _included_links(source, use, dialect, included)
             elif not wanted and (use.sink.surely or use.qualified) and not any(value.known for value in values):
                 findings.append(_unresolved(source, use, values))
         return Extraction(tuple(statements), tuple(findings), tuple(suppressions(source, statements)), tuple(links))
+
+    def _typed(self, source: Source, use: Use, statement: Statement) -> Statement:
+        """The statement with the types that the program declares."""
+        reads = readings(source, use, statement.sql, self._struct)
+        return replace(statement, reads=reads, passes=passings(source, use))
+
+    def _struct(self, source: Source, name: str) -> Named | None:
+        found = self._item(source, "struct", name)
+        return found if found is not None and found.node.type == "struct_item" else None
 
     def _uses(self, source: Source) -> Iterator[Use]:
         seen: set[int] = set()
@@ -124,7 +135,7 @@ class Project:
         where = self.files[path][0]
         node = where.at(byte, len(name.encode()))
         parent = node.parent if node is not None else None
-        if parent is None or parent.type not in ("const_item", "static_item", "function_item"):
+        if parent is None or parent.type not in ("const_item", "static_item", "function_item", "struct_item"):
             return None
         return Named(where, parent)
 
