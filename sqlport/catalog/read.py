@@ -291,7 +291,7 @@ def _primary_key(connection: sqlite3.Connection, schema: str, table: str) -> tup
     return tuple(name for (name,) in rows)
 
 
-_SHADOWS = "data idx content docsize config segments segdir stat node parent rowid vocab".split()
+SHADOWS = "data idx content docsize config segments segdir stat node parent rowid vocab".split()
 
 
 def shadow_tables(connection: sqlite3.Connection) -> frozenset[str]:
@@ -302,4 +302,4 @@ def shadow_tables(connection: sqlite3.Connection) -> frozenset[str]:
     virtual = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL%'"
     ).fetchall()
-    return frozenset(folded(f"{name}_{suffix}") for (name,) in virtual for suffix in _SHADOWS)
+    return frozenset(folded(f"{name}_{suffix}") for (name,) in virtual for suffix in SHADOWS)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from sqlport.config import Config
+    from sqlport.data.job import Copied
     from sqlport.data.match import Matched
     from sqlport.data.policy import Policies
     from sqlport.schema import Loading
@@ -50,6 +51,7 @@ def _settings(command: _Command) -> _Command:
     return command
 
 
+_BACKUPS = Path(".sqlport/backup")
 _INTO = click.option("--schema", "into", default="public", metavar="NAME", help="PostgreSQL's schema (public).")
 
 
@@ -71,6 +73,8 @@ def data() -> None:
 @click.option("--truncate", is_flag=True, help="Empty tables that are there first.")
 @click.option("--no-validate", is_flag=True, help="Do not compare every value before the rows are seen.")
 @click.option("--no-indexes", is_flag=True, help="Rows only: no keys, indexes, views and triggers.")
+@click.option("--backup", type=click.Path(path_type=Path), default=_BACKUPS, help=f"Folder of backups ({_BACKUPS}).")
+@click.option("--no-backup", is_flag=True, help="Make no backup of FILE before anything starts.")
 @click.option("--rejects", type=options.FILE, help="Write the rejected rows here (sqlport-rejects.jsonl).")
 @click.option("--log", type=options.FILE, help="Write what happens to this file, one JSON object a line.")
 @_settings
@@ -87,6 +91,8 @@ def copy(
     batch_size: int,
     no_validate: bool,
     no_indexes: bool,
+    backup: Path,
+    no_backup: bool,
     rejects: Path | None,
     log: Path | None,
     **given: Any,
@@ -96,16 +102,21 @@ def copy(
     Nothing is seen of the rows before all of them have arrived and every value was compared. Where the tables are
     there already, columns are matched by name. Exit code 1 where something was left out.
     """
+    from sqlport.data.backup import back_up
     from sqlport.data.copying import copy as run
     from sqlport.data.job import Wish
+    from sqlport.data.source import fingerprint
 
     policies, skipped = _policies(given), _skipped(given)
     config, source = _source(file, given)
     wish = Wish(into, policies, skipped, resume, not no_validate, not no_indexes, truncate, resumable, batch_size)
     with _connected(url, "copying to") as connection, Narrator(log) as narrator:
+        kept = None if no_backup else back_up(file, backup, fingerprint(file))
+        narrator.event("backup", {"manifest": str(kept)})
         done = run(source, connection, lambda: _ported(config, source), wish, narrator.event)
         narrator.event("done", {"tables": len(done.tables), "rows": done.rows, "rejected": done.rejected})
     narrator.summary(done, file, rejects)
+    click.echo(_way_back(done, file, into, kept), err=True)
     ctx.exit(1 if done.left or done.rejected or done.changed else 0)
 
 
@@ -129,6 +140,34 @@ def verify(ctx: click.Context, /, file: Path, url: str | None, into: str, **give
     for line in found.lines():
         click.echo(line)
     ctx.exit(0 if found.same else 1)
+
+
+@data.command()
+@click.argument("file", metavar="NEW_FILE", type=click.Path(path_type=Path))
+@_URL
+@_INTO
+@click.option("--like", type=options.FILE, help="The original, or the manifest of its backup (the latest backup).")
+@click.pass_context
+def restore(ctx: click.Context, /, file: Path, url: str | None, into: str, like: Path | None) -> None:
+    """Bring the rows at URL back into NEW_FILE, with the schema of the original SQLite file.
+
+    Rows that were added or changed in PostgreSQL come, too. Exit code 1 where PostgreSQL has what the original has
+    no place for.
+    """
+    from sqlport.data.backup import newest, original_from
+    from sqlport.data.restoring import restore as run
+
+    found = like or newest(_BACKUPS)
+    if found is None:
+        raise SqlportError(f"{_BACKUPS}: holds no backup; name the original SQLite file by --like")
+    original = original_from(found)
+    with _connected(url, "reading from", read_only=True) as connection, Narrator(None) as narrator:
+        done = run(file, original, connection, into, narrator.event)
+    for line in (*done.left, *done.notes):
+        click.echo(line, err=True)
+    rows = sum(count for _, count in done.tables)
+    click.echo(f"{file}: {len(done.tables)} tables, {rows} rows, every value compared")
+    ctx.exit(1 if done.left else 0)
 
 
 @data.command()
@@ -158,6 +197,21 @@ def check(ctx: click.Context, /, file: Path, url: str | None, into: str, as_json
         for line in found.lines():
             click.echo(line)
     ctx.exit(0 if found.clean else 1)
+
+
+def _way_back(done: Copied, file: Path, into: str, manifest: Path | None) -> str:
+    """How to go back, for the person who has just come here."""
+    like = f" --like {manifest}" if manifest is not None else f" --like {file}"
+    lines = ["the way back:"]
+    if manifest is not None:
+        from sqlport.data.backup import read_manifest
+
+        told = read_manifest(manifest)
+        lines.append(f"  {file} is unchanged; its backup is {manifest.with_name(told.file)} (SHA-256 {told.sha256})")
+    else:
+        lines.append(f"  {file} is unchanged (SHA-256 {done.fingerprint})")
+    lines.append(f"  rows that PostgreSQL gets from now on: sqlport data restore NEW_FILE URL --schema {into}{like}")
+    return "\n".join(lines)
 
 
 def _matched(config: Config, source: Source, url: str | None, into: str, skipped: frozenset[str]) -> Matched:

@@ -129,6 +129,10 @@ def _cut(value: Value, wire: Wire) -> Value:
     return bytearray(_raw_text(value).decode()[: wire.length].encode())
 
 
+def _strip(value: Value, _wire: Wire) -> Value:
+    return _raw_text(value).strip()
+
+
 def _boolean(value: Value, _wire: Wire) -> Value:
     word = _text_of(value).strip().lower()
     if word not in _TRUE | _FALSE:
@@ -193,6 +197,7 @@ RULES: Final[Mapping[str, tuple[Rule, str]]] = {
     "utf8": (_decode("utf-8", "replace"), "the text with U+FFFD for bytes that are no UTF-8"),
     "latin1": (_decode("latin-1"), "the bytes read as ISO 8859-1"),
     "cp1252": (_decode("cp1252"), "the bytes read as Windows-1252"),
+    "strip": (_strip, "the text without blanks at its ends"),
     "cut": (_cut, "the first characters, as many as the type takes"),
     "boolean": (_boolean, "t, true, y, yes, on, 1 and their opposites as a boolean"),
     "nonzero": (_nonzero, "true for every number but 0"),

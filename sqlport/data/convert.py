@@ -120,6 +120,10 @@ def _text(value: Value, wire: Wire) -> bytearray:
     if wire.length is not None and len(text) > wire.length:
         raise UnfitError("too-long")
     assert isinstance(value, bytearray)  # it could be decoded
+    if wire.padded:
+        if text.endswith(" "):
+            raise UnfitError("blanks-at-end")
+        return value + b" " * ((wire.length or 1) - len(text))
     return value
 
 

@@ -19,7 +19,9 @@ _MOST: Final = 2**63 - 1
 
 def value_of(cell: bytes | None, wire: Wire) -> Stored:
     """The value of a cell. Raises struct.error and UnicodeDecodeError for bytes that are not of the type."""
-    return None if cell is None else _VALUES[wire.kind](cell)
+    if cell is None:
+        return None
+    return _VALUES[wire.kind](cell.rstrip(b" ") if wire.padded else cell)
 
 
 def _number(cell: bytes) -> Stored:

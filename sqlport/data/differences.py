@@ -5,7 +5,6 @@ Rows go into groups by their key; the groups whose checksums differ are read aga
 
 from __future__ import annotations
 
-import struct
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Final
 from typing import Literal as OneOf
 
 from sqlport.data.careful import literal
+from sqlport.data.cells import Cells, cells_of
 from sqlport.data.decode import value_of
 from sqlport.data.plan import Table
 from sqlport.data.streams import Rows
@@ -22,9 +22,6 @@ _GROUPS: Final = 1 << 16
 _MOST_GROUPS: Final = 64
 _MOST_SHOWN: Final = 20
 _MASK: Final = (1 << 64) - 1
-_LENGTH: Final = struct.Struct(">i")
-
-Cells = tuple[bytes | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +103,6 @@ def _differing(
             yield RowDifference("missing", table.source, _key(table, places, cells_of(row)))
         for row in extra:
             yield RowDifference("extra", table.source, _key(table, places, cells_of(row)))
-
-
-def cells_of(row: bytes) -> Cells:
-    """The cells of a row of binary COPY."""
-    count = int.from_bytes(row[:2], "big")
-    cells: list[bytes | None] = []
-    at = 2
-    for _ in range(count):
-        (length,) = _LENGTH.unpack_from(row, at)
-        at += 4
-        if length < 0:
-            cells.append(None)
-        else:
-            cells.append(row[at : at + length])
-            at += length
-    return tuple(cells)
 
 
 def _key(table: Table, places: list[int], cells: Cells) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlport.data.careful import Misfit
+from sqlport.data.cells import is_exact, normal
 from sqlport.data.differences import RowDifference, differences
 from sqlport.data.load import Loaded
 from sqlport.data.plan import Table
@@ -57,18 +58,21 @@ def compare(
 
     Values that fit by a policy are compared as the policy changes them; `tell` is told of them.
     """
-    ours = loaded
-    if ours is None or ours.checksum is None:
-        ours = summed(of_sqlite(source, table, policies, tell, lenient=True))
-    theirs = summed(of_postgres(connection, schema, table))
-    if ours == theirs:
-        return TableVerdict(table, ours.rows, theirs.rows, True)
+    exact = is_exact(table)
 
-    def left() -> Rows:
-        return of_sqlite(source, table, policies, lambda misfit: None, lenient=True)
+    def comparable(rows: Rows) -> Rows:
+        return rows if exact else ([normal(row, table) for row in part] for part in rows)
+
+    def left(told: Callable[[Misfit], None] = lambda misfit: None) -> Rows:
+        return comparable(of_sqlite(source, table, policies, told, lenient=True))
 
     def right() -> Rows:
-        return of_postgres(connection, schema, table)
+        return comparable(of_postgres(connection, schema, table))
 
+    known = exact and loaded is not None and loaded.checksum is not None
+    ours = loaded if known and loaded is not None else summed(left(tell))
+    theirs = summed(right())
+    if ours == theirs:
+        return TableVerdict(table, ours.rows, theirs.rows, True)
     found, more = differences(table, left, right)
     return TableVerdict(table, ours.rows, theirs.rows, not found, tuple(found), more)

@@ -80,13 +80,17 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A type on the wire. `length` is the most characters of a text, `scale` the decimals of a numeric."""
+    """A type on the wire. `length` is the most characters of a text, `scale` the decimals of a numeric.
+
+    `padded` texts (`character(n)`) are filled with blanks up to their length by PostgreSQL, which mean nothing.
+    """
 
     kind: Kind
     name: str
     length: int | None = None
     precision: int | None = None
     scale: int | None = None
+    padded: bool = False
 
 
 def wire(type_name: str) -> Wire | None:
@@ -104,7 +108,8 @@ def wire(type_name: str) -> Wire | None:
     if kind == "numeric":
         return Wire(kind, text, precision=first, scale=(second or 0) if first is not None else None)
     length = first if kind == "text" else None
-    return Wire(kind, text, 1 if base == "character" and length is None else length)
+    padded = base == "character"
+    return Wire(kind, text, 1 if padded and length is None else length, padded=padded)
 
 
 def required(type_name: str, column: str) -> Wire:

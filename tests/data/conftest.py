@@ -59,7 +59,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Data:
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
     def run(*arguments: str | Path) -> Result:
-        result = CliRunner().invoke(main, ["--debug", "data", *map(str, arguments), "--isolated"], prog_name="sqlport")
+        isolated = () if arguments[0] == "restore" else ("--isolated",)
+        result = CliRunner().invoke(main, ["--debug", "data", *map(str, arguments), *isolated], prog_name="sqlport")
         assert "internal error" not in result.output, result.output
         return result
 
