@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 SPELLING = frozenset(["PRM001", "PRM003"])
 """The rules that only spell placeholders as the call takes them."""
+_STRINGS = frozenset(["IDN001"])
 _LAST = SPELLING | {"ROW002"}
 _ROUNDS = 8  # rewrites that wanted the same text get their turn in the next round; the last finds nothing
 
@@ -114,7 +115,7 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
             spelling = _spelling(parsed, request)
             if parsed.problem is not None:
                 return replace(untouched(sql, holes, _invalid(parsed)), spelling=spelling)
-        made, found = _round(parsed, request)
+        made, found = _first_round(parsed, request) if turn == 0 else _round(parsed, request)
         latest = list(_carried(found, sql, edits) if turn else found)
         for finding in latest:
             earlier = findings.get((finding.code, finding.span))
@@ -147,6 +148,18 @@ def _is_settled(finding: Finding, latest: Sequence[Finding], edits: Sequence[Edi
 def untouched(sql: str, holes: Sequence[Hole], *findings: Finding) -> StatementPort:
     """A statement that is left as it is: one that cannot be read, or that is PostgreSQL's already."""
     return StatementPort(findings, (), sql, sql, (), (), tuple(holes), left="manual" if findings else "")
+
+
+def _first_round(
+    parsed: Parsed, request: Request
+) -> tuple[list[tuple[_Candidate, tuple[Rewrite, ...]]], list[Finding]]:
+    """Strings in double quotes alone, where there are some: every other rule has to see that they are strings."""
+    if any(token.kind == "IDENTIFIER" and token.text.startswith('"') for token in parsed.tokens):
+        strings = replace(request, selected=lambda rule: rule.code in _STRINGS and request.selected(rule))
+        made, found = _round(parsed, strings)
+        if made:
+            return made, found
+    return _round(parsed, request)
 
 
 def _round(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlport.catalog import Catalog
-from sqlport.driver.codemods import connect, imports, lastrowid, members, placeholders
+from sqlport.driver.codemods import connect, connections, imports, lastrowid, members, placeholders
 from sqlport.driver.home import home, text_of
 from sqlport.driver.model import Change, Home, Module
 from sqlport.driver.names import Problem, uses
@@ -79,6 +79,7 @@ def plan(
         made = [*connect.find(module), *members.find(module)]
         made += lastrowid.find(module, _inserts(module.path, statements, speaking, catalog_of), returning, True)
         if module.path in running:
+            made += connections.find(module)
             made += placeholders.find(module, written.get(module.path, ()))
         kept = [replace(change, edits=()) if is_muted(change) else change for change in made]
         changes += kept

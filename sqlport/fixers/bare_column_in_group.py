@@ -10,10 +10,11 @@ from sqlport.fixers import Context, Proposal
 from sqlport.fixers._grouping import Grouping, grouping, is_aggregate
 from sqlport.fixers._holes import has_hole
 from sqlport.model import Applicability, Span
-from sqlport.sql import replace
+from sqlport.sql import Rewrite, replace
 
 _ONE_VALUE = "the column has one value in each group"
 _ONE_ROW = "one row of each group has that {name}()"
+_SOME_ROW = "there is a row (without any SQLite returns one of NULLs), and no two rows share the value"
 _EXTREME = (
     "SQLite takes this column from the row of the {name}(); on PostgreSQL say it with DISTINCT ON, or with"
     " ORDER BY and LIMIT 1"
@@ -27,7 +28,13 @@ def find(context: Context) -> Iterator[Proposal]:
         if found is not None:
             extreme = _extreme(query)
             group = query.args.get("group")
-            for column in _bare(context, query, found):
+            bare = list(_bare(context, query, found))
+            stars = [one for one in bare if not isinstance(one, exp.Column) or isinstance(one.this, exp.Star)]
+            row = _row_of(context, query, extreme) if extreme is not None and stars else ()
+            if row:
+                yield Proposal(context.parsed.span(stars[0]), row, Applicability.UNSAFE, condition=_SOME_ROW)
+                continue
+            for column in bare:
                 if group is not None and has_hole(context, group):
                     yield Proposal(context.parsed.span(column))  # it may be what the hole groups by
                 else:
@@ -67,6 +74,21 @@ def _extreme(query: exp.Select) -> exp.Anonymous | None:
     ]
     found = calls[0] if calls and all(call == calls[0] for call in calls) else None
     return found if found is not None and found.this in ("min", "max") else None
+
+
+def _row_of(context: Context, query: exp.Select, call: exp.Anonymous) -> tuple[Rewrite, ...]:
+    """The one row that holds the extreme value, where nothing is grouped: ordered by it, and the first."""
+    plain = not any(query.args.get(name) for name in ("group", "having", "order", "limit", "offset", "distinct"))
+    item = call.parent if isinstance(call.parent, exp.Alias) else call
+    if not plain or isinstance(query.parent, exp.Union | exp.Except | exp.Intersect) or context.parsed.holes:
+        return ()
+    if item not in query.expressions or len(call.expressions) != 1 or isinstance(call.expressions[0], exp.Distinct):
+        return ()
+    value = context.parsed.span(call.expressions[0])
+    end = context.parsed.span(query).end
+    descending = " DESC NULLS LAST" if call.this == "max" else ""
+    behind = Rewrite(end, end, (" ORDER BY ", value.of(context.parsed.text), f"{descending} LIMIT 1"))
+    return replace(context.parsed.span(call), value), behind
 
 
 def _proposal(context: Context, column: exp.Expr, extreme: exp.Anonymous | None) -> Proposal:

@@ -45,9 +45,15 @@ def apart(edits: Sequence[FileEdit]) -> list[FileEdit]:
     return ordered
 
 
+BEHIND = -1
+
+
 @dataclass(frozen=True, slots=True)
 class LiteralEdit:
-    """Replace the decoded characters `[start, end)` of a literal, which say `old`, by `text`."""
+    """Replace the decoded characters `[start, end)` of a literal, which say `old`, by `text`.
+
+    `BEHIND` for both is the place behind the computed text with which the literal ends.
+    """
 
     literal: Literal
     start: int
@@ -142,9 +148,21 @@ def _insertion(statement: Statement, edit: Edit) -> LiteralEdit:
             return LiteralEdit(origin.literal, before.end, before.end, "", _said(edit.text, origin.literal))
     origin = _origin_at(statement.origins, edit.start)
     if origin is None:
-        raise Unmappable("hole")
+        return _behind(statement, edit)
     after = _range(origin, edit.start, edit.start + 1, statement.sql)
     return LiteralEdit(origin.literal, after.start, after.start, "", _said(edit.text, origin.literal))
+
+
+def _behind(statement: Statement, edit: Edit) -> LiteralEdit:
+    """Behind computed text with which the statement ends. Raises Unmappable where more is written behind it."""
+    before = [origin for origin in statement.origins if origin.end <= edit.start]
+    if not before or len(before) < len(statement.origins) or statement.host != "python":
+        raise Unmappable("hole")
+    behind = [hole for hole in statement.holes if hole.start >= before[-1].end]
+    if len(behind) > 1 or statement.sql[edit.start :].strip(" \t\r\n;"):
+        raise Unmappable("hole")
+    literal = before[-1].literal
+    return LiteralEdit(literal, BEHIND, BEHIND, "", _said(edit.text, literal))
 
 
 def _replace(statement: Statement, where: _Range, text: str) -> LiteralEdit:

@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 import uuid
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -212,15 +213,22 @@ class Connection(psycopg.Connection[Any]):
         cursor: Any = self.cursor()
         return cursor.executescript(script)
 
+    def create_function(self, name: str, *_: Any, **__: Any) -> None:
+        """PostgreSQL runs no functions of this program: what calls `name` in SQL raises, unless SQL defines it."""
+        warnings.warn(f"{name}() is not defined on PostgreSQL; write it in SQL", stacklevel=2)
+
+    create_aggregate = create_window_function = create_collation = create_function
+
     def use_scratch(self, database: str | os.PathLike[str]) -> None:
         """Work in a schema of its own: one for the connection, or the one whose name the file holds."""
-        name = ""
-        if os.fspath(database) != ":memory:":
-            name = _scratch_of(Path(database))
+        if os.fspath(database) == ":memory:":
+            name, fresh = f"scratch_{uuid.uuid4().hex}", True
+            self._scratch = name
         else:
-            name = self._scratch = f"scratch_{uuid.uuid4().hex}"
+            name, fresh = _scratch_of(Path(database))
         schema = sql.Identifier(name)
-        psycopg.Cursor(self).execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
+        if fresh:
+            psycopg.Cursor(self).execute(sql.SQL("CREATE SCHEMA {}").format(schema))
         psycopg.Cursor(self).execute(sql.SQL("SET search_path = {}, public").format(schema))
 
     def close(self) -> None:
@@ -231,18 +239,19 @@ class Connection(psycopg.Connection[Any]):
         super().close()
 
 
-def _scratch_of(path: Path) -> str:
-    """The schema that stands for a temporary file; a file that is new or empty gets a new one."""
+def _scratch_of(path: Path) -> tuple[str, bool]:
+    """The schema that stands for a temporary file, and whether it is new; so it is for a file that is new or empty."""
     try:
         held = path.read_bytes() if path.exists() else b""
-        if not held:
+        fresh = not held
+        if fresh:
             held = f"scratch_{uuid.uuid4().hex}".encode()
             path.write_bytes(held)
     except OSError as error:
         raise psycopg.OperationalError(f"unable to open database file: {error}") from error
     if not re.fullmatch(rb"scratch_[0-9a-f]{32}", held):
         raise psycopg.DatabaseError(f"{path}: not a scratch database of this program; copy it with `sqlport data copy`")
-    return held.decode()
+    return held.decode(), fresh
 
 
 class _BoolDumper(Dumper):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlport.files import encode
 from sqlport.hosts import Refusal, Spliced
-from sqlport.hosts.mapping import LiteralEdit, Unmappable, apart, literal_edits, refusal, splice_with
+from sqlport.hosts.mapping import BEHIND, LiteralEdit, Unmappable, apart, literal_edits, refusal, splice_with
 from sqlport.hosts.python.encode import TokenEdit, edit_token, says
 from sqlport.hosts.python.literals import LiteralError, Token, scan
 from sqlport.hosts.python.source import Source, parse
@@ -57,6 +58,7 @@ def _written(edits: Sequence[LiteralEdit], files: Mapping[str, SourceFile]) -> t
 def _in_file(file: SourceFile, group: Sequence[LiteralEdit]) -> list[FileEdit]:
     literal = group[0].literal
     token = _token(file, literal)
+    group = [_placed(edit, token) for edit in group]
     edits = sorted(
         (TokenEdit(edit.literal.fragment, edit.start, edit.end, edit.text) for edit in group),
         key=lambda edit: (edit.fragment, edit.start, edit.end),
@@ -73,6 +75,25 @@ def _in_file(file: SourceFile, group: Sequence[LiteralEdit]) -> list[FileEdit]:
     if changes is None:
         raise Unmappable("unwritable")
     return [FileEdit(file.path, change.start, change.end, change.text) for change in changes]
+
+
+_COMPUTED = {"%": re.compile(r"%[-#0-9]*[dirs]\s*;?\s*$"), "format": re.compile(r"\{[^{}]*\}\s*;?\s*$")}
+
+
+def _placed(edit: LiteralEdit, token: Token) -> LiteralEdit:
+    """An insertion behind the computed end of a literal, with its place there. Raises Unmappable elsewhere."""
+    if edit.start != BEHIND:
+        return edit
+    number = edit.literal.fragment
+    if edit.literal.templated:
+        found = _COMPUTED[edit.literal.templated].search(token.fragments[number].text)
+        if found is None or token.fields or token.fragments[number].text.count(found.group()) > 1:
+            raise Unmappable("hole")
+        at = found.start() + len(found.group().rstrip(" \t\r\n;"))
+        return replace(edit, start=at, end=at)
+    if len(token.fragments) != number + 2 or token.fragments[number + 1].text.strip(" \t\r\n;"):
+        raise Unmappable("hole")
+    return replace(edit, literal=replace(edit.literal, fragment=number + 1), start=0, end=0)
 
 
 def _order(edit: LiteralEdit) -> tuple[int, int, int]:
