@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlport.data.job import Copied
     from sqlport.data.match import Matched
     from sqlport.data.policy import Policies
-    from sqlport.schema import Loading
+    from sqlport.schema import PortedSchema
     from sqlport.schema.source import Source
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -191,6 +191,8 @@ def check(ctx: click.Context, /, file: Path, url: str | None, into: str, as_json
     matched = _matched(config, source, url, into, skipped)
     with snapshot(file) as opened, Narrator(None) as narrator:
         found = run(opened, source.catalog, matched, policies, narrator.event)
+        unread = tuple(f"{problem.place}: {problem.reason}" for problem in source.problems)
+        found = replace(found, notes=(*found.notes, *unread))
     if as_json:
         click.echo(json.dumps({**asdict(found), "clean": found.clean}, indent=1))
     else:
@@ -218,8 +220,7 @@ def _matched(config: Config, source: Source, url: str | None, into: str, skipped
     """The tables of the file beside those at the URL, else beside those of our port."""
     from sqlport.data.match import from_port, with_existing
     from sqlport.data.target import tables_of
-    from sqlport.project import rulebook
-    from sqlport.schema import loading, port_schema
+    from sqlport.schema import loading
 
     if url:
         with _connected(url, "looking at", read_only=True) as connection:
@@ -227,7 +228,7 @@ def _matched(config: Config, source: Source, url: str | None, into: str, skipped
         matched = with_existing(source.catalog, there, skipped)
         if matched.tables:
             return matched
-    return from_port(loading(port_schema(source, config.target, rulebook(config))), source.catalog, skipped)
+    return from_port(loading(_ported(config, source)), source.catalog, skipped)
 
 
 def _source(file: Path, given: dict[str, Any]) -> tuple[Config, Source]:
@@ -237,21 +238,14 @@ def _source(file: Path, given: dict[str, Any]) -> tuple[Config, Source]:
     source = read_source(file, config)
     if source.path is None:
         raise SqlportError(f"{file}: is no SQLite file; `data` moves the rows of one")
-    for problem in source.problems:
-        raise SqlportError(f"{problem.place}: {problem.reason}: the schema has to be read whole before rows are moved")
     return config, source
 
 
-def _ported(config: Config, source: Source) -> Loading:
-    from sqlport.engines.postgres import throwaway
+def _ported(config: Config, source: Source) -> PortedSchema:
     from sqlport.project import rulebook
-    from sqlport.schema import loading, port_schema
-    from sqlport.schema.drift import on_server
+    from sqlport.schema import port_schema
 
-    schema = port_schema(source, config.target, rulebook(config))
-    with throwaway(config.postgres, config.postgres_version) as server:
-        sure, _ = on_server(schema, server)
-    return loading(sure.schema)
+    return port_schema(source, config.target, rulebook(config))
 
 
 def _policies(given: dict[str, Any]) -> Policies:

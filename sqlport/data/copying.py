@@ -22,20 +22,21 @@ if TYPE_CHECKING:
     import psycopg
 
     from sqlport.data.careful import Misfit
-    from sqlport.schema import Loading
+    from sqlport.schema import Loading, PortedSchema
     from sqlport.schema.source import Source
 
 
 def copy(
     schema: Source,
     connection: psycopg.Connection[Any],
-    ported: Callable[[], Loading],
+    ported: Callable[[], PortedSchema],
     wish: Wish,
     event: Event,
 ) -> Copied:
     """Copy a SQLite file into a schema of PostgreSQL. The connection is in autocommit and is not used by others.
 
-    `ported` gives the ported schema, asked only where the target has none of the tables. Raises SqlportError, and
+    `ported` gives the ported schema, asked only where the target has none of the tables; what the server refuses of
+    it is left out and told (`Copied.left`). Raises SqlportError, and
     then the target is as it was.
     """
     import psycopg
@@ -53,10 +54,12 @@ def copy(
 def _copied(
     schema: Source,
     connection: psycopg.Connection[Any],
-    ported: Callable[[], Loading],
+    ported: Callable[[], PortedSchema],
     wish: Wish,
     event: Event,
 ) -> Copied:
+    from sqlport.schema import loading
+
     assert schema.path is not None  # the caller has asked for a database
     staging.lock(connection, wish.schema)
     connection.execute("SET synchronous_commit TO off")  # the last commit waits for all of them
@@ -67,8 +70,10 @@ def _copied(
         if matched.tables:
             event("existing", {"tables": len(matched.tables)})
             copied = load_existing(source, connection, matched, schema.next_ids, wish, before, event)
+            unread = tuple(f"{problem.place}: {problem.reason}" for problem in schema.problems)
+            copied = replace(copied, left=(*unread, *copied.left))
         else:
-            parts = ported()
+            parts = loading(staging.tried(connection, wish.schema, ported()))
             matched = from_port(parts, schema.catalog, wish.skipped)
             copied = _Fresh(source, connection, parts, matched, wish, before, event).copy()
     return replace(copied, changed=fingerprint(schema.path) != before)

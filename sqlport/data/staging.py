@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from sqlport.data.plan import Table
-    from sqlport.schema import Definition
+    from sqlport.schema import Definition, PortedSchema
 
 _LOAD, _PROGRESS, _REJECTS = "sqlport_load", "sqlport_progress", "sqlport_rejects"
 _LOCK: Final = 0x73716C70  # `sqlp`: one copy into a schema of a database at a time
@@ -114,6 +114,28 @@ def start(
         )
 
 
+def tried(connection: psycopg.Connection[Any], target: str, schema: PortedSchema) -> PortedSchema:
+    """The schema without what this very server refuses of it, found out on empty tables before a row is read.
+
+    Extensions stay, in the schema `target`. Raises SqlportError where one is not to be had.
+    """
+    from sqlport.schema import confirmed
+
+    name = f"sqlport_try_{target}"[:63]
+    drop = f"DROP SCHEMA IF EXISTS {exact(name)} CASCADE".encode()
+    connection.execute(drop)
+    if (connection.execute("SELECT to_regnamespace(%s)", (exact(target),)).fetchone() or (None,))[0] is None:
+        connection.execute(f"CREATE SCHEMA {exact(target)}".encode())
+    run(connection, (target, "public"), schema.of_kind("extension"))
+    connection.execute(f"CREATE SCHEMA {exact(name)}".encode())
+    try:
+        run(connection, (name, target, "public"), ())
+        return confirmed(schema, connection).schema
+    finally:
+        if not connection.closed:
+            connection.execute(drop)
+
+
 def run(connection: psycopg.Connection[Any], schemas: Sequence[str], definitions: Sequence[Definition]) -> None:
     """Run definitions with these schemas as the search path. Raises SqlportError, naming the one that is refused."""
     import psycopg
@@ -186,8 +208,6 @@ def swap(connection: psycopg.Connection[Any], place: Place) -> None:
     """Put everything that was loaded into the target schema, in one transaction, and end the staging schema."""
     target = exact(place.target)
     with connection.transaction():
-        if (connection.execute("SELECT to_regnamespace(%s)", (target,)).fetchone() or (None,))[0] is None:
-            connection.execute(f"CREATE SCHEMA {target}".encode())
         connection.execute(f"SET LOCAL search_path TO {exact(place.staging)}".encode())
         own = [_LOAD, _PROGRESS, _REJECTS]
         for kind, name in connection.execute(_OBJECTS, {"schema": exact(place.staging), "own": own}).fetchall():

@@ -87,6 +87,11 @@ def verify(
             event("validated", {"table": table.source, "same": verdicts[-1].same})
         mine = {table.name: there[table.name] for table in matched.tables}
         problems = [f"table {name} is not in PostgreSQL" for name in matched.absent]
+        problems += [
+            f"{problem.place}: {problem.reason}"
+            for problem in schema.problems
+            if problem.reason.startswith("the table")
+        ]
         problems += [each for each in matched.notes if each.startswith("column") and "not copied" in each]
         problems += [
             f"{table} ({constraint}): was not validated, so rows may break it"

@@ -26,7 +26,7 @@ from sqlport.engines.postgres import throwaway
 from sqlport.engines.server import connect
 from sqlport.model import SqlportError, Target
 from sqlport.rulebook import load
-from sqlport.schema import Loading, Source, loading, port_schema, read_source
+from sqlport.schema import PortedSchema, Source, port_schema, read_source
 from tests.data.conftest import Ask
 
 SCRIPT = """
@@ -52,15 +52,15 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
 
 
 @pytest.fixture(scope="module")
-def parts(source: Source) -> Loading:
-    return loading(port_schema(source, Target(), load()))
+def parts(source: Source) -> PortedSchema:
+    return port_schema(source, Target(), load())
 
 
 def nothing(name: str, about: Mapping[str, object]) -> None:
     pass
 
 
-def run(source: Source, parts: Loading, url: str, wish: Wish = SMALL, event: Event = nothing) -> Copied:
+def run(source: Source, parts: PortedSchema, url: str, wish: Wish = SMALL, event: Event = nothing) -> Copied:
     with connect(url) as connection:
         return copy(source, connection, lambda: parts, wish, event)
 
@@ -81,7 +81,7 @@ def resumed(wish: Wish = SMALL) -> Wish:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
-def test_killed_at_twenty_random_moments_and_resumed(source: Source, parts: Loading, ask: Ask, url: str) -> None:
+def test_killed_at_twenty_random_moments_and_resumed(source: Source, parts: PortedSchema, ask: Ask, url: str) -> None:
     assert source.path is not None
     before = source.path.read_bytes()
     since = time.monotonic()
@@ -147,7 +147,7 @@ def stopping(at: int, name: str = "rows", do: Callable[[], None] | None = None) 
 
 @pytest.mark.parametrize(("name", "at"), [("rows", 2), ("rows", 12), ("validated", 2), ("behind", 4), ("swap", 1)])
 def test_resumed_it_goes_on_and_restarted_it_begins_anew(
-    source: Source, parts: Loading, ask: Ask, url: str, name: str, at: int
+    source: Source, parts: PortedSchema, ask: Ask, url: str, name: str, at: int
 ) -> None:
     with pytest.raises(StopError):
         run(source, parts, url, SMALL, stopping(at, name))
@@ -168,7 +168,7 @@ def test_resumed_it_goes_on_and_restarted_it_begins_anew(
 
 
 def test_another_file_is_not_mixed_into_an_unfinished_copy(
-    source: Source, parts: Loading, ask: Ask, url: str, tmp_path: Path
+    source: Source, parts: PortedSchema, ask: Ask, url: str, tmp_path: Path
 ) -> None:
     assert source.path is not None
     with pytest.raises(StopError):
@@ -185,7 +185,7 @@ def test_another_file_is_not_mixed_into_an_unfinished_copy(
     assert compared(changed, url).same
 
 
-def test_the_server_crashes_in_the_middle(source: Source, parts: Loading) -> None:
+def test_the_server_crashes_in_the_middle(source: Source, parts: PortedSchema) -> None:
     with throwaway("embedded") as server:
         with server.connect() as connection:
             pid = connection.info.backend_pid
@@ -205,7 +205,7 @@ def test_the_server_crashes_in_the_middle(source: Source, parts: Loading) -> Non
         assert compared(source, server.url).same
 
 
-def test_the_connection_is_cut(source: Source, parts: Loading, ask: Ask, url: str) -> None:
+def test_the_connection_is_cut(source: Source, parts: PortedSchema, ask: Ask, url: str) -> None:
     def cut() -> None:
         ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query <> ''")
 
@@ -217,7 +217,7 @@ def test_the_connection_is_cut(source: Source, parts: Loading, ask: Ask, url: st
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on a file's size stands in for a full disk")
-def test_the_disk_is_full(source: Source, parts: Loading) -> None:
+def test_the_disk_is_full(source: Source, parts: PortedSchema) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, limits[1]))
     try:
@@ -236,7 +236,7 @@ def test_the_disk_is_full(source: Source, parts: Loading) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def test_two_copies_at_once(source: Source, parts: Loading, ask: Ask, url: str) -> None:
+def test_two_copies_at_once(source: Source, parts: PortedSchema, ask: Ask, url: str) -> None:
     with connect(url) as first:
         staging.lock(first, "public")
         with (
@@ -255,7 +255,9 @@ CREATE TABLE c (x bytea);
 """
 
 
-def test_into_tables_that_are_there_it_is_all_or_nothing(source: Source, parts: Loading, ask: Ask, url: str) -> None:
+def test_into_tables_that_are_there_it_is_all_or_nothing(
+    source: Source, parts: PortedSchema, ask: Ask, url: str
+) -> None:
     ask(DDL)
     with pytest.raises(StopError):
         run(source, parts, url, SMALL, stopping(12))
@@ -267,7 +269,7 @@ def test_into_tables_that_are_there_it_is_all_or_nothing(source: Source, parts: 
 
 @pytest.mark.parametrize(("name", "at"), [("rows", 2), ("rows", 12), ("validated", 3)])
 def test_into_tables_that_are_there_it_is_resumable_when_asked(
-    source: Source, parts: Loading, ask: Ask, url: str, name: str, at: int
+    source: Source, parts: PortedSchema, ask: Ask, url: str, name: str, at: int
 ) -> None:
     ask(DDL)
     wish = Wish(batch=20_000, resumable=True)
