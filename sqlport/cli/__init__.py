@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "schema": "sqlport.cli.schema",
     "data": "sqlport.cli.data",
     "postgres": "sqlport.cli.postgres",
+    "rust": "sqlport.cli.rust",
     "init": "sqlport.cli.init",
     "config": "sqlport.cli.config",
 }

@@ -53,7 +53,12 @@ selection = _chain(
 """`--select` and `--ignore`: codes, names or family prefixes, with commas or repeated."""
 
 project = _chain(
-    click.option("--schema", multiple=True, type=FILE, help="SQL file with the tables; may be repeated."),
+    click.option(
+        "--schema",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="SQL file, or folder of migrations, with the tables; may be repeated.",
+    ),
     click.option("--sqlite", type=FILE, help="SQLite file with the tables; opened read-only."),
     click.option("--driver", type=click.Choice(get_args(Driver)), help="What the ported code passes SQL to."),
     click.option("--profile", type=click.Choice(get_args(Profile)), help="Which type a column becomes."),
