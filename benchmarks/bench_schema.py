@@ -1,27 +1,39 @@
-"""How much of SQLite's DDL applies on PostgreSQL after `schema port`, beside stock sqlglot, and how fast.
+"""How much of SQLite's DDL arrives on PostgreSQL with `schema port`, beside stock sqlglot and pgloader, and how fast.
 
-`python -m benchmarks.bench_schema [--tables 1000] [--list] [--postgres SPEC]`: every CREATE of the cases in
-`fixtures/constructs` (areas ddl, index, trigger, identifiers, typing) that SQLite itself accepts, one database for
-each case; then the time to port, apply and compare a schema of many tables.
+`python -m benchmarks.bench_schema [--tables 1000] [--list] [--postgres SPEC] [--pgloader PROGRAM] [DATABASE ...]`:
+every CREATE of the cases in `fixtures/constructs` (areas ddl, index, trigger, identifiers, typing) that SQLite itself
+accepts, one database for each case; then all tools on the SQLite files that are named, and on one of our own, with what
+`schema diff` finds afterwards; then the CPU seconds to port and compare a schema of many tables.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
+import shutil
 import sqlite3
+import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 import sqlglot
 
 from sqlport.catalog import from_sqlite, is_definition
+from sqlport.config import Config
 from sqlport.engines.postgres import throwaway
 from sqlport.engines.server import Server
 from sqlport.model import Target
 from sqlport.rulebook import Rulebook, load
-from sqlport.schema import Source, port_schema, up_sql
+from sqlport.schema import Source, port_schema, read_source, up_sql
 from sqlport.schema.drift import drift, on_server
 from tests.constructs import FIXTURES
 
@@ -35,11 +47,16 @@ def main() -> None:
     options.add_argument("--tables", type=int, default=1000, help="how many tables the timed schema has")
     options.add_argument("--list", action="store_true", help="list what does not apply")
     options.add_argument("--postgres", default="auto", help="the server, as for `sqlport verify`")
+    options.add_argument("--pgloader", default=shutil.which("pgloader") or "", help="the program, where it is")
+    options.add_argument("databases", nargs="*", type=Path, help="SQLite files for all tools")
     chosen = options.parse_args()
     book = load()
     with throwaway(chosen.postgres) as server:
         print(f"on {server.info}")
         _constructs(server, book, listed=chosen.list)
+        with TemporaryDirectory() as folder:
+            for path in (*chosen.databases, _mixed(Path(folder) / "mixed.db")):
+                _side_by_side(server, book, path, chosen.pgloader, listed=chosen.list)
         if chosen.tables:
             _timed(server, book, chosen.tables)
 
@@ -103,16 +120,92 @@ def _is_kept(sql: str, kept: set[str]) -> bool:
 
 
 def _peer(server: Server, statements: list[str]) -> int:
-    count = 0
     with server.database() as name, server.connect(name) as connection:
-        for sql in statements:
-            try:
-                for text in sqlglot.transpile(sql, read="sqlite", write="postgres"):
-                    connection.execute(text.encode())
-                count += 1
-            except (sqlglot.errors.SqlglotError, psycopg.Error):
-                continue
-    return count
+        return sum(_transpiled(connection, sql) for sql in statements)
+
+
+def _transpiled(connection: psycopg.Connection[Any], sql: str) -> bool:
+    """Whether stock sqlglot's text of a statement applies."""
+    try:
+        for text in sqlglot.transpile(sql, read="sqlite", write="postgres"):
+            connection.execute(text.encode())
+    except (sqlglot.errors.SqlglotError, psycopg.Error):
+        return False
+    return True
+
+
+MIXED = """
+CREATE TABLE account (id INTEGER PRIMARY KEY, email VARCHAR(80) NOT NULL COLLATE NOCASE UNIQUE, born DATE,
+    active BOOLEAN NOT NULL DEFAULT 1 CHECK (active IN (0, 1)), balance DECIMAL(10, 2) DEFAULT 0, big INT,
+    made DATETIME DEFAULT CURRENT_TIMESTAMP, "order" INTEGER, picture BLOB, score REAL);
+CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, account_id INTEGER NOT NULL,
+    reply_to INTEGER REFERENCES message (id) ON DELETE SET NULL, body TEXT CHECK (length(body) < 1000),
+    state TEXT DEFAULT 'new', words INTEGER AS (length(body)) STORED,
+    FOREIGN KEY (account_id) REFERENCES account (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE label (name TEXT, kind TEXT, PRIMARY KEY (name, kind)) WITHOUT ROWID;
+CREATE INDEX message_state ON message (state, id DESC) WHERE state <> 'done';
+CREATE INDEX account_lower ON account (lower(email));
+CREATE UNIQUE INDEX label_kind ON label (kind, name);
+CREATE VIEW busy AS SELECT a.email, count(*) AS n FROM account a JOIN message m ON m.account_id = a.id GROUP BY a.id;
+CREATE TRIGGER touched AFTER UPDATE ON message BEGIN
+    UPDATE account SET made = datetime('now') WHERE id = NEW.account_id;
+END;
+INSERT INTO account (id, email, big) VALUES (7, 'a@b', 5000000000);
+"""
+
+
+def _mixed(path: Path) -> Path:
+    """A small schema with one of each kind."""
+    connection = sqlite3.connect(path)
+    connection.executescript(MIXED)
+    connection.close()
+    return path
+
+
+def _side_by_side(server: Server, book: Rulebook, path: Path, pgloader: str, *, listed: bool) -> None:
+    """What `schema diff` finds after each tool has made the schema of one file."""
+    source = read_source(path, Config())
+    ported = port_schema(source, Target(), book)
+    sure, _ = on_server(ported, server)
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+        texts = [sql for (sql,) in rows]
+    for tool in ("sqlport", "sqlglot", "pgloader") if pgloader else ("sqlport", "sqlglot"):
+        with server.database() as name:
+            note = ""
+            if tool == "pgloader":
+                note = _loaded(pgloader, path, server.database_url(name))
+            else:
+                with server.connect(name) as target:
+                    if tool == "sqlport":
+                        target.execute(up_sql(sure.schema).encode())
+                    else:
+                        note = f"{sum(_transpiled(target, sql) for sql in texts)} of {len(texts)} statements apply"
+            found = drift(source, ported, server.database_url(name), server)
+        kinds = Counter(f"{each.what} {each.kind}" for each in found.differences)
+        shown = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        left = f", {len(found.known)} said to be left" if tool == "sqlport" and found.known else ""
+        print(f"{path.name}: {tool}{f' ({note})' if note else ''}: {len(found.differences)} differences{left} {shown}")
+        if listed:
+            print("".join(f"    {each}\n" for each in found.differences), end="")
+
+
+def _loaded(program: str, path: Path, url: str) -> str:
+    """Make tables, rows and keys with pgloader's own casts; the first error that it tells."""
+    host = re.search(r"host=([^&]+)", url)
+    if host:  # pgloader writes a socket's folder between the user and the database
+        port = re.search(r"port=(\d+)", url)
+        user = re.search(r"//([^@/]+)@", url)
+        database = url.partition("?")[0].rpartition("/")[2]
+        place = f"unix:{unquote(host[1])}:{port[1] if port else 5432}"
+        url = f"pgsql://{user[1] if user else 'postgres'}@{place}/{database}"
+    script = f"LOAD DATABASE FROM sqlite://{path} INTO {url} WITH create tables, create indexes, foreign keys;"
+    with NamedTemporaryFile("w", suffix=".load") as file:
+        file.write(script)
+        file.flush()
+        done = subprocess.run([program, file.name], capture_output=True, text=True, timeout=120, check=False)
+    said = [line for line in (done.stdout + done.stderr).splitlines() if " ERROR " in line or " FATAL " in line]
+    return said[0].split(" ", 1)[-1].strip() if said else ""
 
 
 def _tables(count: int) -> Iterator[str]:
@@ -126,20 +219,22 @@ def _tables(count: int) -> Iterator[str]:
 
 
 def _timed(server: Server, book: Rulebook, count: int) -> None:
-    start = time.perf_counter()
+    """CPU seconds of this process; the server's own come on top and are the same for every client."""
+    times = [time.process_time()]
     _, source = _made(list(_tables(count)))
-    read = time.perf_counter()
+    times.append(time.process_time())
     ported = port_schema(source, Target(), book)
-    made = time.perf_counter()
+    times.append(time.process_time())
     with server.database(owner=server.owner) as name:
         with server.connect(name, user=server.owner or None) as connection:
             connection.execute(up_sql(ported).encode())
-        applied = time.perf_counter()
+        times.append(time.process_time())
         found = drift(source, ported, server.database_url(name), server)
-    end = time.perf_counter()
+    times.append(time.process_time())
+    read, port, apply, diff = (after - before for before, after in pairwise(times))
     print(
-        f"{count} tables: read {read - start:.1f} s, port {made - read:.1f} s, apply {applied - made:.1f} s,"
-        f" diff {end - applied:.1f} s, {len(found.differences)} differences"
+        f"{count} tables in CPU seconds: read {read:.1f}, port {port:.1f}, apply {apply:.1f}, diff {diff:.1f},"
+        f" all {sum((read, port, apply, diff)):.1f}; {len(found.differences)} differences"
     )
 
 

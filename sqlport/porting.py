@@ -231,13 +231,14 @@ def _port_inner(request: Request, sql: str, catalog: Catalog) -> StatementPort:
 
 def _distinct(rule: Rule, context: Context) -> Iterable[Proposal]:
     """The rule's proposals, the first one for each place, in the statement's own style."""
+    first: dict[Span, Proposal] = {}
+    for proposal in rule.find(context):
+        first.setdefault(proposal.span, proposal)
+    if not first:
+        return ()
     from sqlport.sql.style import styled
 
-    seen: set[Span] = set()
-    for proposal in rule.find(context):
-        if proposal.span not in seen:
-            seen.add(proposal.span)
-            yield replace(proposal, rewrites=styled(context.parsed, proposal.rewrites))
+    return [replace(proposal, rewrites=styled(context.parsed, proposal.rewrites)) for proposal in first.values()]
 
 
 def _applicability(parsed: Parsed, rule: Rule, proposal: Proposal) -> Applicability:

@@ -98,10 +98,10 @@ class Rule:
     def find(self, context: Context) -> Iterator[Proposal]:
         """Every place of the statement where the rule holds."""
         if self.codemod:
-            return
-        if self.impl:
-            yield from self._finder(context)
-            return
+            return iter(())
+        return self._finder(context) if self.impl else self._matched(context)
+
+    def _matched(self, context: Context) -> Iterator[Proposal]:
         from sqlport.fixers import Proposal
         from sqlport.sql.match import fill
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal as OneOf
 
 from sqlglot import exp
@@ -16,15 +17,38 @@ Use = OneOf["condition", "number", "stored", "result", "free"]
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _FREE = (exp.Ordered, exp.Group, exp.Window, exp.Order, exp.Is, exp.Distinct, exp.Limit, exp.Offset)
 _STORED = (exp.DefaultColumnConstraint, exp.ComputedColumnConstraint)
+_NO_CONDITION = (exp.Paren, exp.Column, exp.Identifier, exp.ColumnDef, exp.DataType, exp.ColumnConstraint, exp.Table)
 _INT4 = frozenset(["INT", "INTEGER", "INT4"])
 _BRANCHING = frozenset(["coalesce", "ifnull", "nullif", "iif", "likely", "unlikely", "likelihood"])
 
 
-def uses(context: Context) -> Iterator[tuple[exp.Expr, Use]]:
+def uses(context: Context) -> tuple[tuple[exp.Expr, Use], ...]:
     """Every outermost condition of the statement that is no part of a condition, and what is wanted there."""
+    return _uses_of(_Key(context))
+
+
+class _Key:
+    """A statement with its meaning as a key of a cache: five rules ask the same of it."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def __hash__(self) -> int:
+        return id(self.context.semantics)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and other.context.semantics is self.context.semantics
+
+
+@lru_cache(maxsize=4)
+def _uses_of(key: _Key) -> tuple[tuple[exp.Expr, Use], ...]:
+    return tuple(_uses(key.context))
+
+
+def _uses(context: Context) -> Iterator[tuple[exp.Expr, Use]]:
     tree = context.parsed.tree
     for node in tree.dfs() if tree is not None else ():
-        if isinstance(node, exp.Paren | exp.Column) or not context.parsed.has_span(node):
+        if isinstance(node, _NO_CONDITION) or not context.parsed.has_span(node):
             continue
         if isinstance(node.parent, exp.Escape):  # the whole is the condition
             continue

@@ -16,19 +16,24 @@ def find(context: Context) -> Iterator[Proposal]:
     own = context.catalog.table(table.name.text) if table else None
     if table is None or own is None:
         return
-    order = {name: place for place, name in enumerate(context.catalog.tables)}
+    mine = folded(own.name)
     for _, references in foreign_keys(context):
         target = folded(references.table.text)
         parent = context.catalog.tables.get(target)
         name = references.table.text
         if parent is None:
             yield Proposal(references.span, message=f"no definition of {name} was found; PostgreSQL refuses the key")
-        elif order[target] > order[folded(own.name)] and _file(parent) == _file(own):
+        elif target != mine and _file(parent) == _file(own) and _first(context, target, mine) == mine:
             message = (
                 f"{name} is made later in the same file; PostgreSQL wants it first: move the statement, "
                 "or add the key by ALTER TABLE behind it"
             )
             yield Proposal(references.span, message=message)
+
+
+def _first(context: Context, one: str, other: str) -> str:
+    """Which of the two tables is defined first."""
+    return next(name for name in context.catalog.tables if name in (one, other))
 
 
 def _file(table: Table) -> str:

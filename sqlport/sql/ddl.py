@@ -9,7 +9,8 @@ be read again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from sqlport.model import Span
 from sqlport.sql.cursor import NO_NAME, NO_TYPE, Cursor, UnreadableError, is_blob, is_word, unquoted
@@ -41,8 +42,20 @@ _PLAIN: tuple[tuple[tuple[str, ...], ConstraintKind], ...] = (
 
 def read_create_table(text: str, tokens: Sequence[Token]) -> CreateTable | None:
     """The CREATE TABLE that `tokens` (of `text`) are, or None if they are none that SQLite would take."""
+    return _table_of(text, _Tokens(tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """Tokens that are no part of a cache's key: they follow from their text."""
+
+    tokens: Sequence[Token] = field(compare=False)
+
+
+@lru_cache(maxsize=4096)  # catalog, rules and the port of a schema all read the same tables
+def _table_of(text: str, given: _Tokens) -> CreateTable | None:
     try:
-        return _create_table(Cursor(text, tokens))
+        return _create_table(Cursor(text, given.tokens))
     except UnreadableError:
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlport.model import Hole, HoleKind, Span
@@ -67,6 +67,7 @@ def _parted(tokens: Iterable[Any]) -> Iterator[Any]:
         yield type(token)(TokenType.DCOLON, "::", start=token.start + 1, end=token.end, **place)
 
 
+@lru_cache(maxsize=1024)
 def tokenize(sql: str) -> tuple[Token, ...]:
     """The tokens of a text whose holes are masked already (comments are no tokens); raises LexError."""
     return tuple(convert(sql, raw) for raw in raw_tokens(sql))
