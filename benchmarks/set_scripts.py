@@ -22,6 +22,7 @@ from sqlport.porting import Request, port_statement
 from sqlport.prove.compare import loose
 from sqlport.prove.order import is_ordered, misplaced, ranking
 from sqlport.rulebook import Rulebook
+from sqlport.script import part
 from sqlport.semantics import tables_named
 from sqlport.sql import read, split
 
@@ -125,9 +126,7 @@ def _ours(book: Rulebook) -> Port:
     def port(
         sql: str, catalog: Catalog, types: Mapping[str, str], before: Sequence[str]
     ) -> tuple[str, bool, tuple[str, ...]]:
-        request = Request(
-            Target(types=types), catalog, book, lambda rule: True, unsafe=True, before=tuple(before[-20:])
-        )
+        request = Request(Target(types=types), catalog, book, lambda rule: True, unsafe=True, before=part(before[-20:]))
         ported = port_statement(sql, (), request)
         return ported.question, flagged(ported.findings), tuple(finding.code for finding in ported.findings)
 
@@ -246,7 +245,12 @@ class _Run:
                 continue
             if is_definition(sql):
                 catalog = from_sqlite(self._sqlite).catalog
-            text, is_flagged, codes = port(sql, _joined(at_hand, catalog), known, done)
+            try:
+                text, is_flagged, codes = port(sql, _joined(at_hand, catalog), known, done)
+            except (LookupError, AttributeError, AssertionError, TypeError, ValueError) as error:
+                yield Judged(script.name, sql, "", "rejected", False, f"crash: {error!r}")
+                self._repair(tables_named(read(sql), catalog))
+                continue
             kind, detail = self._compared(sql, text, ours, catalog)
             done.append(sql)
             yield Judged(script.name, sql, text, kind, is_flagged, detail, codes)
@@ -294,8 +298,8 @@ class _Run:
                 rows = cursor.fetchall() if cursor.description else []
             return rows
         except psycopg.Error as error:
-            if inside:
-                self._postgres.execute("ROLLBACK TO SAVEPOINT one")
+            if self._postgres.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
+                self._postgres.execute("ROLLBACK TO SAVEPOINT one" if inside else "ROLLBACK")
             return f"{error.sqlstate} {error.diag.message_primary or str(error).strip()}"
 
     def _is_same(self, name: str) -> bool:

@@ -41,6 +41,7 @@ def port(
     """
     from sqlport.catalog import from_statements
     from sqlport.porting import Request, port_statement
+    from sqlport.script import Script
     from sqlport.sql import apply, split
     from sqlport.sql.comments import without_comments
 
@@ -59,7 +60,7 @@ def port(
         arguments=_arguments(params),
     )
     texts = tuple(piece.span.of(sql) for piece in pieces)
-    bare = tuple(map(without_comments, texts))
+    script = Script(tuple(map(without_comments, texts)))
     edits: list[Edit] = []
     findings: list[Finding] = []
     parameters: list[int | str] = []
@@ -68,7 +69,8 @@ def port(
         if piece.dot_command:
             findings.append(dot_command(piece.span))
             continue
-        neighbours = replace(request, before=bare[:number], after=bare[number + 1 :])
+        before, after = script.around(number)
+        neighbours = replace(request, before=before, after=after)
         ported = port_statement(texts[number], (), neighbours)
         edits.extend(Edit(edit.start + start, edit.end + start, edit.text) for edit in ported.edits)
         findings.extend(_moved(finding, start) for finding in ported.findings)

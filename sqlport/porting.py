@@ -24,6 +24,7 @@ from sqlport.model import (
     Statement,
     Target,
 )
+from sqlport.script import NOTHING, Part
 
 if TYPE_CHECKING:
     from sqlport.catalog import Catalog
@@ -88,8 +89,8 @@ class Request:
     passes_parameters: bool = False
     muted: frozenset[str] = frozenset()
     arguments: Arguments = Arguments()
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    before: Part = NOTHING
+    after: Part = NOTHING
     returning: str = ""
 
 
@@ -223,8 +224,8 @@ def _port_inner(request: Request, sql: str, catalog: Catalog) -> StatementPort:
         speaks_target=False,
         passes_parameters=False,
         arguments=Arguments(),
-        before=(),
-        after=(),
+        before=NOTHING,
+        after=NOTHING,
     )
     return port_statement(sql, (), inner)
 

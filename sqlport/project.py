@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlport.model import Target
     from sqlport.porting import Request, StatementPort
     from sqlport.rulebook import Rule, Rulebook
+    from sqlport.script import Part
 
 Progress = Callable[[str, int, int], None]
 """Told of a stage, how much of it is done, and how much there is."""
@@ -225,6 +226,7 @@ def port(
 ) -> tuple[Ported, ...]:
     """Statements to ports, each with the tables that its own file knows, and as its call will take it."""
     from sqlport.porting import Request
+    from sqlport.script import NOTHING
     from sqlport.tables import tables_of
 
     if not source.statements:
@@ -234,7 +236,7 @@ def port(
     ported: list[Ported] = []
     scripts = _scripts(source.statements)
     for number, statement in enumerate(source.statements):
-        before, after = scripts.get(statement.id, ((), ()))
+        before, after = scripts.get(statement.id, (NOTHING, NOTHING))
         if progress is not None:
             progress("porting", number, len(source.statements))
         speaks = calls.speaks(statement)
@@ -263,19 +265,19 @@ def _target(statement: Statement, config: Config) -> Target:
     return replace(config.target, driver="numbered") if rust and config.driver != "none" else config.target
 
 
-def _scripts(statements: Sequence[Statement]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+def _scripts(statements: Sequence[Statement]) -> dict[str, tuple[Part, Part]]:
     """For each statement of a `.sql` file the ones before and behind it there, without their comments."""
+    from sqlport.script import Script
     from sqlport.sql.comments import without_comments
 
     files: dict[str, list[Statement]] = {}
     for statement in statements:
         if statement.host == "sql":
             files.setdefault(statement.path, []).append(statement)
-    scripts: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-    for script in files.values():
-        texts = tuple(without_comments(statement.sql) for statement in script)
-        for number, statement in enumerate(script):
-            scripts[statement.id] = (texts[:number], texts[number + 1 :])
+    scripts: dict[str, tuple[Part, Part]] = {}
+    for found in files.values():
+        script = Script([without_comments(statement.sql) for statement in found])
+        scripts.update((statement.id, script.around(number)) for number, statement in enumerate(found))
     return scripts
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from sqlport.model import Applicability, Arguments, Span, Target
+from sqlport.script import NOTHING, Part
 
 if TYPE_CHECKING:
     from sqlport.catalog import Catalog
@@ -41,8 +42,8 @@ class Context:
     speaks_target: bool = False
     passes_parameters: bool = False
     arguments: Arguments = Arguments()
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
+    before: Part = NOTHING
+    after: Part = NOTHING
     port: Port | None = None
 
     def argument_type(self, key: int | str) -> str:

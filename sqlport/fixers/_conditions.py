@@ -17,7 +17,14 @@ Use = OneOf["condition", "number", "stored", "result", "free"]
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _FREE = (exp.Ordered, exp.Group, exp.Window, exp.Order, exp.Is, exp.Distinct, exp.Limit, exp.Offset)
 _STORED = (exp.DefaultColumnConstraint, exp.ComputedColumnConstraint)
-_NO_CONDITION = (exp.Paren, exp.Column, exp.Identifier, exp.ColumnDef, exp.DataType, exp.ColumnConstraint, exp.Table)
+# Nodes that are no conditions, or are left to those who ask: most of what a definition or a long INSERT is made of.
+_NO_CONDITION = (
+    *(exp.Paren, exp.Column, exp.Identifier, exp.ColumnDef, exp.DataType, exp.ColumnConstraint, exp.Table),
+    *(exp.Literal, exp.Tuple, exp.Null),
+)
+_NEVER_BOOLEAN = frozenset(
+    [*_NO_CONDITION, exp.Insert, exp.Values, exp.Schema, exp.Neg, exp.HexString, exp.Placeholder]
+)
 _INT4 = frozenset(["INT", "INTEGER", "INT4"])
 _BRANCHING = frozenset(["coalesce", "ifnull", "nullif", "iif", "likely", "unlikely", "likelihood"])
 
@@ -47,7 +54,9 @@ def _uses_of(key: _Key) -> tuple[tuple[exp.Expr, Use], ...]:
 
 def _uses(context: Context) -> Iterator[tuple[exp.Expr, Use]]:
     tree = context.parsed.tree
-    for node in tree.dfs() if tree is not None else ():
+    if tree is None or context.parsed.node_types() <= _NEVER_BOOLEAN:
+        return
+    for node in tree.dfs():
         if isinstance(node, _NO_CONDITION) or not context.parsed.has_span(node):
             continue
         if isinstance(node.parent, exp.Escape):  # the whole is the condition
@@ -133,6 +142,12 @@ def _of_value(context: Context, node: exp.Expr, row: exp.Tuple) -> Use:
 
 def stored_in(context: Context, statement: exp.Insert, index: int) -> str:
     """The kind of the column that an INSERT stores its value number `index` in."""
+    kinds = stored_kinds(context, statement)
+    return kinds[index] if index < len(kinds) else "any"
+
+
+def stored_kinds(context: Context, statement: exp.Insert) -> tuple[str, ...]:
+    """The kinds of the columns that an INSERT stores its values in."""
     from sqlport.catalog.types import column_type
     from sqlport.semantics.kinds import of_type
 
@@ -140,10 +155,11 @@ def stored_in(context: Context, statement: exp.Insert, index: int) -> str:
     names = [name.name for name in target.expressions] if isinstance(target, exp.Schema) else None
     table = context.catalog.table((target.this if isinstance(target, exp.Schema) else target).name)
     if table is None:
-        return "any"
+        return ()
     columns = table.columns if names is None else [table.column(name) for name in names]
-    column = columns[index] if index < len(columns) else None
-    return of_type(column_type(column, table.name, context.target)) if column is not None else "any"
+    return tuple(
+        of_type(column_type(column, table.name, context.target)) if column is not None else "any" for column in columns
+    )
 
 
 def _column_kind(context: Context, constraint: exp.Expr) -> str:

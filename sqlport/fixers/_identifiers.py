@@ -87,7 +87,7 @@ def _from_tree(parsed: Parsed) -> Iterator[Name]:
             continue
         yield _named(parsed, token, node)
     for literal in parsed.nodes(exp.Literal):
-        if literal.is_string and parsed.has_span(literal) and _is_name_literal(literal):
+        if literal.is_string and _is_name_literal(literal) and parsed.has_span(literal):
             token = parsed.tokens[parsed.token_at(parsed.span(literal).start)]
             yield Name(token.span, _value(token.text), "'", "name", literal)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlport.fixers import Context
 from sqlport.model import Span
+from sqlport.script import Part
 from sqlport.sql import Rewrite, replace
 from sqlport.sql.comments import without_comments
 
@@ -62,10 +62,10 @@ def left_out(context: Context, why: str) -> Rewrite:
     return replace(span, f"/* {text}: {why} */")
 
 
-def like_minds_case(before: Sequence[str]) -> bool:
+def like_minds_case(before: Part) -> bool:
     """Whether PRAGMA case_sensitive_like is on behind these statements."""
     on = False
-    for text in before:
+    for text in before.starting("PRAGMA"):
         found = read_pragma(text)
         if found is not None and found.name == "case_sensitive_like" and found.value:
             on = found.value.lower() in ON

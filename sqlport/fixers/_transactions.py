@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlport.fixers import Context
+from sqlport.script import Part, first_word
 
 _BEGIN = frozenset(["BEGIN"])
 _END = frozenset(["COMMIT", "END", "ROLLBACK"])
@@ -12,16 +11,16 @@ _END = frozenset(["COMMIT", "END", "ROLLBACK"])
 
 def kind_of(text: str) -> str:
     """The first word of a statement; ROLLBACK TO is none of its own."""
-    words = text.upper().replace(";", " ").split()
-    if not words:
-        return ""
-    return "ROLLBACK TO" if words[0] == "ROLLBACK" and "TO" in words[1:3] else words[0]
+    word = first_word(text)
+    if word != "ROLLBACK":
+        return word
+    return "ROLLBACK TO" if "TO" in text.upper().split()[1:3] else word
 
 
-def is_open(before: Sequence[str]) -> bool:
+def is_open(before: Part) -> bool:
     """Whether a transaction is open behind these statements."""
     opened = False
-    for text in before:
+    for text in before.starting(*_BEGIN, *_END):
         kind = kind_of(text)
         if kind in _BEGIN:
             opened = True
@@ -30,10 +29,10 @@ def is_open(before: Sequence[str]) -> bool:
     return opened
 
 
-def savepoints(before: Sequence[str]) -> list[str]:
+def savepoints(before: Part) -> list[str]:
     """The savepoints that are open behind these statements, the outermost first."""
     found: list[str] = []
-    for text in before:
+    for text in before.starting("SAVEPOINT", "RELEASE", *_END):
         kind = kind_of(text)
         if kind == "SAVEPOINT":
             found.append(name_of(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -11,7 +12,9 @@ from sqlport.catalog.names import quote
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._inserts import Insert, inserted
 from sqlport.fixers._patterns import quoted
-from sqlport.sql import insert, read
+from sqlport.sql import Parsed, insert, read
+
+_FILLING = ("INSERT", "REPLACE", "WITH", "ALTER", "SELECT")
 
 
 def find(context: Context) -> Iterator[Proposal]:
@@ -22,14 +25,14 @@ def find(context: Context) -> Iterator[Proposal]:
     key = found.table.rowid_column
     if key is None or found.table.temporary or not _gives(found, key.name):
         return
-    later = [other for other in map(_read, context.after) if other[0] == found.name.lower()]
-    if any(kind == "setval" for _, kind in later):
-        return
-    explicit = next((kind for _, kind in later if kind), "")
-    if explicit == "explicit":
-        return
-    created = any(_creates(text, found.name) for text in context.before)
-    if explicit == "auto" or created:
+    automatic = False
+    for text in context.after.starting(*_FILLING):
+        kind = _filling(text, found.name)
+        if kind == "setval" or (kind == "explicit" and not automatic):
+            return  # that one sets the sequence, or has done so
+        automatic = automatic or kind == "auto"
+    created = any(_creates(text, found.name) for text in context.before.starting("CREATE"))
+    if automatic or created:
         span = context.parsed.span(found.node)
         if context.parsed.placeholders or context.parsed.holes:  # drivers take no second statement with parameters
             yield Proposal(span)
@@ -40,17 +43,21 @@ def find(context: Context) -> Iterator[Proposal]:
 def _reset(context: Context, found: Insert, key: str, *, created: bool) -> str:
     """The statement that sets the sequence; with the number in it where the script has given all ids so far."""
     name, column = quote(found.name), quote(key)
-    scripts = [context.parsed.text, *context.before] if created else []
-    ids = [number for text in scripts for number in _ids(context, text, found.name, key)]
-    if ids and None not in ids:
+    others = [read(text) for text in context.before.starting(*_FILLING) if _names(text, found.name)] if created else []
+    ids = [number for parsed in (context.parsed, *others) for number in _ids(context, parsed, found.name, key)]
+    if created and ids and None not in ids:
         return f"ALTER TABLE {name} ALTER COLUMN {column} RESTART WITH {max(map(int, filter(None, ids))) + 1}"
     sequence = f"pg_get_serial_sequence({quoted(name)}, {quoted(key.lower())})"
     return f"SELECT setval({sequence}, max({column})) FROM {name}"
 
 
-def _ids(context: Context, text: str, table: str, key: str) -> Iterator[str | None]:
+def _names(text: str, table: str) -> bool:
+    return table.lower() in text.lower()
+
+
+def _ids(context: Context, parsed: Parsed, table: str, key: str) -> Iterator[str | None]:
     """The ids that a statement gives to rows of the table; None for one that is no plain number."""
-    other = inserted(replace(context, parsed=read(text)))
+    other = inserted(replace(context, parsed=parsed))
     if other is None or other.name.lower() != table.lower():
         return
     if other.source is not None or key.lower() not in other.given():
@@ -69,8 +76,17 @@ def _gives(found: Insert, key: str) -> bool:
     return found.source is not None
 
 
+def _filling(text: str, table: str) -> str:
+    """How a later statement fills the table: `explicit`, `auto` or `setval`; empty where it does not."""
+    if not _names(text, table):
+        return ""
+    name, kind = _read(text)
+    return kind if name == table.lower() else ""
+
+
+@lru_cache(maxsize=64)
 def _read(text: str) -> tuple[str, str]:
-    """The table that a later statement fills, and how: `explicit`, `auto` or `setval`."""
+    """The table that a statement fills, and how."""
     parsed = read(text)
     words = [token.word for token in parsed.tokens]
     if "RESTART" in words and words[:2] == ["ALTER", "TABLE"]:
@@ -84,6 +100,7 @@ def _read(text: str) -> tuple[str, str]:
     return (table, "setval") if any(parsed.calls("setval")) else ("", "")
 
 
+@lru_cache(maxsize=256)
 def _creates(text: str, table: str) -> bool:
     parsed = read(text)
     if parsed.kind != "CREATE TABLE":

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from sqlport.catalog.names import folded
 from sqlport.fixers import Context, Proposal
+from sqlport.script import Part
 
 _SWITCH = re.compile(r"(?i)^\s*PRAGMA\s+(?:\w+\s*\.\s*)?foreign_keys\s*(?:=\s*|\(\s*)['\"]?(\w+)")
 _ON = frozenset(["on", "1", "true", "yes"])
@@ -31,8 +32,8 @@ def find(context: Context) -> Iterator[Proposal]:
         yield Proposal(context.parsed.span(target.this))
 
 
-def _switched_off(before: tuple[str, ...]) -> bool:
-    for statement in reversed(before):
+def _switched_off(before: Part) -> bool:
+    for statement in reversed([*before.starting("PRAGMA")]):
         match = _SWITCH.match(statement)
         if match:
             return match[1].lower() not in _ON

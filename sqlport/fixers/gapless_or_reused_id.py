@@ -31,17 +31,16 @@ def find(context: Context) -> Iterator[Proposal]:
     if found is None or key is None or key.name.lower() in found.given():
         return
     span = context.parsed.span(found.node)
-    words = {text.strip().rstrip(";").split()[0].upper() for text in context.before if text.strip()}
-    if "ROLLBACK" in words and "INSERT" in words:
+    if context.before.has("ROLLBACK") and context.before.has("INSERT"):
         yield Proposal(span, message=_ROLLED_BACK.format(table=found.name, key=key.name))
         return
-    if not key.autoincrement and any(_deletes(text, found.name) for text in context.before):
+    if not key.autoincrement and any(_deletes(text, found.name) for text in context.before.starting("DELETE")):
         yield Proposal(span, message=_REUSED.format(table=found.name, key=key.name))
         return
     word = conflict_word(context)
     skips = isinstance(found.node.args.get("conflict"), exp.OnConflict) or (word is not None and word[0] == "IGNORE")
     several = len(found.rows) > 1 or found.source is not None
-    if skips and (several or any(_fills(text, found.name) for text in context.after)):
+    if skips and (several or any(_fills(text, found.name) for text in context.after.starting("INSERT"))):
         yield Proposal(span, message=_SKIPPED.format(table=found.name, key=key.name))
 
 

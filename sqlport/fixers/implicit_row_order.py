@@ -109,7 +109,7 @@ def _moved(context: Context, query: exp.Select) -> bool:
     if table is None:
         return False
     updated = re.compile(rf"\s*UPDATE\s+(OR\s+\w+\s+)?[\"`\[]?{re.escape(table.name)}\b", re.IGNORECASE)
-    return any(updated.match(text) for text in context.before)
+    return any(updated.match(text) for text in context.before.starting("UPDATE"))
 
 
 def _limited(context: Context, query: exp.Select) -> Iterator[Proposal]:

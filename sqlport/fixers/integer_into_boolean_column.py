@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._affinity import argument_type
-from sqlport.fixers._conditions import stored_in, uses
+from sqlport.fixers._conditions import stored_kinds, uses
 from sqlport.sql import replace, wrap
 
 
@@ -20,6 +20,8 @@ def find(context: Context) -> Iterator[Proposal]:
             span = parsed.span(node)
             yield Proposal(span, (replace(span, "1" if node.this else "0"),))
     for node, kind in _stored(context):
+        if kind == "integer" and not isinstance(node, exp.Placeholder):
+            continue
         if not parsed.has_span(node):  # DEFAULT
             continue
         span = parsed.span(node)
@@ -40,9 +42,12 @@ def _stored(context: Context) -> Iterator[tuple[exp.Expr, str]]:
     for statement in context.parsed.nodes(exp.Insert):
         values = statement.expression
         rows = values.expressions if isinstance(values, exp.Values) else ()
+        kinds = stored_kinds(context, statement)
+        if not {"integer", "boolean"}.intersection(kinds):
+            continue
         for row in rows:
-            for index, value in enumerate(row.expressions if isinstance(row, exp.Tuple) else ()):
-                yield value, stored_in(context, statement, index)
+            values = row.expressions if isinstance(row, exp.Tuple) else ()
+            yield from zip(values, kinds, strict=False)
     for assignment in context.parsed.nodes(exp.EQ):
         if isinstance(assignment.parent, exp.Update | exp.OnConflict) and assignment.arg_key == "expressions":
             yield assignment.expression, context.semantics.kind(assignment.this)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._transactions import kind_of
@@ -16,9 +17,11 @@ _MANY = 3  # a pair of statements mostly belongs together
 
 def find(context: Context) -> Iterator[Proposal]:
     """The second statement of a script that only writes, without a transaction of its own."""
-    script = [kind for kind in map(kind_of, (*context.before, context.parsed.text, *context.after)) if kind]
-    if not context.parsed.tokens or context.passes_parameters or not set(script) <= _WRITES:
+    before, after = context.before, context.after
+    if not context.parsed.tokens or context.passes_parameters or len(before) + 1 + len(after) < _MANY:
         return
-    if len(script) >= _MANY and sum(kind_of(text) in _WRITES for text in context.before) == 1:
+    if not before.words() | after.words() | {kind_of(context.parsed.text)} <= _WRITES:
+        return
+    if len(list(islice(before.starting(*_WRITES), 2))) == 1:
         tokens = context.parsed.tokens
         yield Proposal(Span(tokens[0].start, tokens[-1].end))

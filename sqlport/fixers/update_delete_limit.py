@@ -25,6 +25,7 @@ def find(context: Context) -> Iterator[Proposal]:
     spans = [parsed.span(clause) for clause in clauses if clause is not None and parsed.has_span(clause)]
     if not spans:
         return
+    spans += parsed.lifted.get("offset", ())
     table = context.catalog.table(node.this.name)
     place = Span(min(span.start for span in spans), max(span.end for span in spans))
     if (

@@ -16,6 +16,7 @@ from sqlport.model import SqlportError
 from sqlport.schema._keys import ForeignKeys, without
 from sqlport.schema._names import Names
 from sqlport.schema.source import advice, scripts, up_part
+from sqlport.script import Part, Script
 from sqlport.sql import apply, read, split
 from sqlport.sql.ddl import read_alter_table, read_create_table, unquoted
 from sqlport.sql.tokens import tokenize
@@ -77,6 +78,7 @@ class _Porting:
         self._left = []
         before = catalog = from_sqlite(self._connection).catalog
         texts = [piece.span.of(text) for piece in split(text)]
+        script = Script(texts)
         edits: list[Edit] = []
         for number, piece in enumerate(split(text)):
             sql = texts[number]
@@ -88,7 +90,7 @@ class _Porting:
                 continue
             self._run(sql, f"{name}:{line}", lenient=not is_definition(sql))
             after = from_sqlite(self._connection).catalog if is_definition(sql) else catalog
-            made = self._statement(sql, catalog.overlaid(after), texts[:number], texts[number + 1 :], f"{name}:{line}")
+            made = self._statement(sql, catalog.overlaid(after), script.around(number), f"{name}:{line}")
             edits += [Edit(edit.start + piece.span.start, edit.end + piece.span.start, edit.text) for edit in made]
             catalog = after
         again = [*self._keys_again(texts, before, catalog), *self._arrived(catalog)]
@@ -107,9 +109,7 @@ class _Porting:
             if not lenient:
                 raise SqlportError(f"{place}: SQLite refuses this statement: {error}{self._advice}") from None
 
-    def _statement(
-        self, sql: str, catalog: Catalog, before: Sequence[str], after: Sequence[str], place: str
-    ) -> tuple[Edit, ...]:
+    def _statement(self, sql: str, catalog: Catalog, others: tuple[Part, Part], place: str) -> tuple[Edit, ...]:
         from sqlport.porting import Request, port_statement
 
         request = Request(
@@ -119,8 +119,8 @@ class _Porting:
             lambda rule: True,
             unsafe=True,
             speaks_target=True,
-            before=tuple(before),
-            after=tuple(after),
+            before=others[0],
+            after=others[1],
         )
         ported = port_statement(sql, (), request)
         for finding in ported.findings:

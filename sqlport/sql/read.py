@@ -42,7 +42,8 @@ class Parsed:
     that has none (PRAGMA, BEGIN, CREATE TRIGGER, ...) and where `problem` tells why it could not be read.
     `lifted` are clauses that were taken out before parsing: `conflict` (`OR IGNORE`, `REPLACE`),
     `column-conflict` (`ON CONFLICT ROLLBACK` of a constraint),
-    `upsert` (a second ON CONFLICT), `indexed`, `options` (`WITHOUT ROWID`, `STRICT`).
+    `upsert` (a second ON CONFLICT), `indexed`, `options` (`WITHOUT ROWID`, `STRICT`), `offset` (of an UPDATE or
+    DELETE), `subscript` (of PostgreSQL's array_agg).
     """
 
     text: str

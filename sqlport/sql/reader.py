@@ -140,6 +140,8 @@ class Reader:
                 self._take("options", index, index + 1)
             elif kind == "CREATE TABLE" and depth == 0 and word == "," and "options" in self.lifted:
                 self.gone.add(index)
+            elif kind in ("UPDATE", "DELETE") and word == "OFFSET" and depth == 0 and "LIMIT" in words[:index]:
+                self._take("offset", index, len(words))  # sqlglot knows it in queries only
             elif self._is_subscript(index):
                 self._take("subscript", index, index + 1)
             elif kind in ("CREATE TABLE", "ALTER TABLE") and word == "ON" and after[:1] == ["CONFLICT"]:
