@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -88,22 +87,15 @@ def _rulebook() -> Rulebook:
 
 def _arguments(params: Sequence[Any] | Mapping[str, Any] | None) -> Arguments:
     """What the parameters tell, as the host would."""
+    from sqlport.hosts.python.types import trait_of
+
     if params is None:
         return Arguments()
     named: list[tuple[int | str, Any]] = [*(params.items() if isinstance(params, Mapping) else enumerate(params))]
     types = {key: "None" if value is None else type(value).__name__ for key, value in named}
     names = tuple(params) if isinstance(params, Mapping) else None
-    traits = {key: trait for key, value in named if (trait := _trait(value))}
+    traits = {key: trait for key, value in named if (trait := trait_of(value))}
     return Arguments(passed=True, count=len(params), names=names, types=types, traits=traits)
-
-
-def _trait(value: Any) -> str:
-    """What is odd about a value (`Arguments.traits`)."""
-    if isinstance(value, str):
-        return "nul" if "\0" in value else ""
-    if isinstance(value, float) and math.isnan(value):
-        return "nan"
-    return "negative" if isinstance(value, int | float) and value < 0 else ""
 
 
 def _moved(finding: Finding, by: int) -> Finding:

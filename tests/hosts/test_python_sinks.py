@@ -248,7 +248,7 @@ def test_a_marked_text_that_a_sink_runs_is_one_statement() -> None:
         ("execute('SELECT 1', (1, 'a', 2.0, b'x', None, True))",
          Arguments(True, 6, None, {0: "int", 1: "str", 2: "float", 3: "bytes", 4: "None", 5: "bool"})),
         ("execute('SELECT 1', [x, int(y), str(z), datetime.datetime.now(), -1])",
-         Arguments(True, 5, None, {1: "int", 2: "str", 3: "datetime", 4: "int"})),
+         Arguments(True, 5, None, {1: "int", 2: "str", 3: "datetime", 4: "int"}, {4: "negative"})),
         ("execute('SELECT 1', {'a': 1, 'b': x})", Arguments(True, 2, ("a", "b"), {"a": "int"})),
         ("execute('SELECT 1', args)", Arguments(True)),
         ("execute('SELECT 1', (1, *rest))", Arguments(True)),
@@ -262,6 +262,33 @@ def test_a_marked_text_that_a_sink_runs_is_one_statement() -> None:
 def test_what_a_call_tells_of_its_parameters(call: str, expected: Arguments) -> None:
     (statement,) = found(f"cur.{call}").statements
     assert statement.arguments == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "types", "traits"),
+    [
+        ("'SELECT ?', (float('nan'),)", {0: "float"}, {0: "nan"}),
+        ("'SELECT ?', [math.nan]", {0: "float"}, {0: "nan"}),
+        ("'SELECT :a, :b', {'a': 'x\\0y', 'b': -2.5}", {"a": "str", "b": "float"}, {"a": "nul", "b": "negative"}),
+        ("'SELECT ?', (LIMIT,)", {0: "int"}, {0: "negative"}),
+        ("'SELECT ?', (-1 if x else 1,)", {0: "int"}, {0: "negative"}),
+        ("'SELECT ?, ?, ?, ?', (a, b, c, d)", {0: "int", 1: "str", 2: "datetime", 3: "bytes"}, {}),
+        ("'SELECT ?, ?', (n, e)", {0: "int"}, {}),
+        ("'SELECT ?', (float('x'),)", {0: "float"}, {}),
+        ("'SELECT ?, ?', (len(a), a + 1)", {0: "int"}, {}),
+        ("'SELECT ?', (Decimal('1'),)", {0: "Decimal"}, {}),
+    ],
+)
+def test_types_and_odd_values_of_parameters(
+    call: str, types: dict[int | str, str], traits: dict[int | str, str]
+) -> None:
+    source = (
+        "import math\nLIMIT = -1\n"
+        "def f(a: int, b: 'str', c: datetime.datetime | None, d: Optional[bytes], e: list[int], g):\n"
+        f"  n = len(b)\n  cur.execute({call})"
+    )
+    (statement,) = found(source).statements
+    assert (statement.arguments.types, statement.arguments.traits) == (types, traits)
 
 
 def test_parameters_are_followed_to_their_tuple() -> None:

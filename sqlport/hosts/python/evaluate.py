@@ -19,6 +19,7 @@ from sqlport.hosts.python.scopes import Scope, parameter_names
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source
 from sqlport.hosts.python.targets import assign
+from sqlport.hosts.python.types import of_expression
 from sqlport.hosts.python.values import (
     MAX_EACH,
     Chars,
@@ -123,7 +124,7 @@ class Evaluator:
         self, node: ast.expr, reason: str = "", kind: HoleKind | None = None, parameter: Parameter | None = None
     ) -> Unknown:
         """The value of an expression that is not followed."""
-        return Unknown(self.segment(node), reason or _why(node), kind, parameter)
+        return Unknown(self.segment(node), reason or _why(node), kind, parameter, of_expression(node))
 
     def segment(self, node: ast.expr) -> str:
         """The source of an expression on one line."""
@@ -298,7 +299,7 @@ class Evaluator:
             return self._from_everything(node.id, scope) or Ref(f"builtins.{node.id}")
         value = self.imported(value)
         if isinstance(value, Unknown):
-            return Unknown(node.id, value.reason, value.kind, value.parameter)
+            return Unknown(node.id, value.reason, value.kind, value.parameter, value.type)
         return value
 
     def _from_everything(self, name: str, scope: Scope) -> Value | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlport.hosts import Extraction, Link, Settings, Suppression
 from sqlport.hosts.python import strings
+from sqlport.hosts.python.arguments import arguments
 from sqlport.hosts.python.branches import Engine
 from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines, suppressions
 from sqlport.hosts.python.dialects import dialect_of_imports, takes_format
@@ -17,7 +19,7 @@ from sqlport.hosts.python.helpers import MAX_VARIANTS, Helper, Inner, parameter_
 from sqlport.hosts.python.holes import looks_like_sql
 from sqlport.hosts.python.index import Index, Walk, index, walk
 from sqlport.hosts.python.literals import Token, scan
-from sqlport.hosts.python.match import Match, arguments, match
+from sqlport.hosts.python.match import Match, match
 from sqlport.hosts.python.modules import Modules
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sink, Sinks
@@ -211,7 +213,7 @@ class Extractor:
         made = 0
         passed = False
         reasons: list[Unknown] = []
-        for option in options(value):
+        for option in _whole(options(value)):
             at = site if site.engine else replace(site, engine=self._engine_of(option))
             for part in _texts(option.value, sink):
                 if isinstance(part, Unknown):
@@ -438,6 +440,19 @@ def _texts(value: Value, sink: Sink) -> list[Value]:
             part = option.value
             found.append(part.values[0] if isinstance(part, Items) and part.values else part)
     return found
+
+
+_CUT_OFF = re.compile(r"(?i)(?:\b(?:WHERE|AND|OR|SET|FROM|JOIN|BY|VALUES|IN|LIMIT)|[,(=])\s*;?\s*\Z")
+
+
+def _whole(found: Sequence[Option]) -> Sequence[Option]:
+    """Without the texts that end where a clause begins: the program does not come that way (no condition, `WHERE`)."""
+    whole = [
+        option
+        for option in found
+        if not isinstance(option.value, Str) or not _CUT_OFF.search(strings.tail(option.value))
+    ]
+    return whole or found
 
 
 def _script_of(value: Str) -> str | None:

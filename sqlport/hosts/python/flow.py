@@ -80,7 +80,7 @@ class Flow:
         scope = Scope(function.scope, function.owner)
         for parameter in parameter_names(node):
             known = self.evaluator.calls.annotation(parameter.annotation, function.scope)
-            scope.set(parameter.arg, known or unknown_parameter(parameter.arg, node))
+            scope.set(parameter.arg, known or unknown_parameter(parameter, node))
         self.functions[id(node)] = function
         if function.owner is not None:
             bind_self(node, function.owner, scope)

@@ -174,6 +174,8 @@ def sinks_of(function: Function, parameter: str, found: Match, dialect: Dialect)
         many=found.sink.many,
         script=found.sink.script,
         items=found.sink.items,
+        checked=True,  # what a caller gives may be a part of the text, or no text at all
+        silent=found.sink.silent and not found.typed,
     )
     return _called(function, _with_parameters(sink, node, names, found))
 
@@ -229,7 +231,7 @@ def active_sinks(helpers: Iterable[tuple[int, Helper]], sinks: Sinks) -> Sinks:
                 by_method.setdefault(method, []).append(numbered)
             for function in sink.functions:
                 by_function.setdefault(function, []).append(numbered)
-            if not sink.methods and not sink.checked:
+            if not sink.methods and ANY_CALLABLE not in sink.functions:
                 node = id(helper.function.node)
                 by_node[node] = (*by_node.get(node, ()), numbered)
     return replace(sinks, by_method=_frozen(by_method), by_function=_frozen(by_function), by_node=by_node)

@@ -59,6 +59,8 @@ def known_call(evaluator: Evaluator, name: str, node: ast.Call, scope: Scope) ->
         return lift(lambda single: Template(single) if isinstance(single, Str) else single, argument)
     if name in _TRANSPARENT:
         return _as_text(argument) if name == "str" else elements(argument)
+    if name == "float":
+        return _float(evaluator, argument, node)
     if name == "enumerate" and isinstance(argument, Items):
         pairs = (Items((Const(index), value)) for index, value in enumerate(argument.values))
         return Items(tuple(pairs), argument.open)
@@ -95,6 +97,15 @@ def _as_text(value: Value) -> Value:
     if isinstance(value, Const) and isinstance(value.value, int):
         return text(str(value.value))
     return value
+
+
+def _float(evaluator: Evaluator, argument: Value, node: ast.Call) -> Value:
+    if isinstance(argument, Str):
+        try:
+            return Const(float(strings.flat(argument)))
+        except ValueError:
+            pass  # the program may well know what to do
+    return evaluator.unknown(node)
 
 
 def _locals(scope: Scope) -> Value:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlport.hosts.python.branches import Engine
+from sqlport.hosts.python.types import of_annotation
 from sqlport.hosts.python.values import (
     Const,
     Function,
@@ -162,7 +163,8 @@ def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -
     return [*named, *arguments.kwonlyargs, *extra]
 
 
-def unknown_parameter(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Unknown:
+def unknown_parameter(parameter: ast.arg, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Unknown:
     """A parameter's value inside its function."""
+    name = parameter.arg
     reason = f"it is the parameter `{name}` of `{function.name}()`"
-    return Unknown(name, reason, parameter=Parameter(id(function), name))
+    return Unknown(name, reason, parameter=Parameter(id(function), name, type=of_annotation(parameter.annotation)))

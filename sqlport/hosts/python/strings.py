@@ -32,6 +32,14 @@ def flat(value: Str) -> str:
     return "".join(piece.text if isinstance(piece, Chars) else GAP for piece in value.pieces)
 
 
+def tail(value: Str) -> str:
+    """The end of the text: its last piece."""
+    if not value.pieces:
+        return ""
+    last = value.pieces[-1]
+    return last.text[-100:] if isinstance(last, Chars) else GAP
+
+
 class Cutter:
     """Cuts ranges of the flat text out of a string, in time that grows with the cut and not with the string."""
 

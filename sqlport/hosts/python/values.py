@@ -43,12 +43,13 @@ class Chars:
 class Parameter:
     """A parameter of a function of the project, by the id of the function's node.
 
-    `exact` where a value is the parameter itself, not something that is made of it.
+    `exact` where a value is the parameter itself, not something that is made of it; `type` as annotated.
     """
 
     function: int
     name: str
     exact: bool = True
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +167,16 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Not followed: the expression, the reason, what is known of the text's kind, and the parameter it is made of."""
+    """Not followed: the expression, the reason, what is known of the text's kind, and the parameter it is made of.
+
+    `type` is the name of its Python type, where that is obvious.
+    """
 
     source: str
     reason: str = ""
     kind: HoleKind | None = None
     parameter: Parameter | None = None
+    type: str = ""
 
     @property
     def derived(self) -> Parameter | None:
