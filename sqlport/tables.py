@@ -55,8 +55,12 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
     Raises SqlportError for a schema file or a database that cannot be read.
     """
     ready = {path: scripts for path in config.schema if (scripts := _of_postgres(path, config))}
-    folders = [path for path in config.schema if path.is_dir() and path not in ready]
-    definitions = [(path.as_posix(), _text(path)) for path in config.schema if path not in {*folders, *ready}]
+    definitions: list[tuple[str, str]] = []
+    for path in config.schema:
+        if path.is_dir() and path not in ready:
+            definitions += _migrated(path, config)
+        elif path not in ready:
+            definitions.append((path.as_posix(), _text(path)))
     by_path: dict[str, list[tuple[str, str]]] = {}
     for statement in statements:
         if statement.resolved and not statement.holes and statement.dialect != "postgres":
@@ -65,8 +69,6 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
     definitions += [definition for found in by_path.values() for definition in found]
     result = from_statements(definitions)
     catalog = _with_dropped(result)
-    for folder in folders:
-        catalog = _migrated(folder, config).overlaid(catalog)
     if config.sqlite is not None:
         catalog = catalog.overlaid(_database(config.sqlite))
     postgres = tuple(sql for scripts in ready.values() for sql in scripts)
@@ -97,11 +99,11 @@ def _of_postgres(path: Path, config: Config) -> list[str]:
     return [piece.span.of(text) for _, text in texts for piece in split(text)]
 
 
-def _migrated(folder: Path, config: Config) -> Catalog:
-    """The tables once all migrations of a folder have run."""
+def _migrated(folder: Path, config: Config) -> list[tuple[str, str]]:
+    """The definitions of what is there once all migrations of a folder have run."""
     from sqlport.schema.source import read_source
 
-    return read_source(folder, config).catalog
+    return [(folder.as_posix(), sql) for sql in Schema("", read_source(folder, config).catalog).definitions]
 
 
 def _text(path: Path) -> str:

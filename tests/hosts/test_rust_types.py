@@ -95,6 +95,11 @@ def test_the_fields_of_a_row_are_compared_as_its_attributes_say(said: Said) -> N
     assert "main.rs:5" in messages[0]
 
 
+def test_a_row_that_the_program_reads_by_hand_says_nothing(said: Said) -> None:
+    items = "struct Row { n: bool }\nimpl<'r> sqlx::FromRow<'r, SqliteRow> for Row { }"
+    assert said('sqlx::query_as::<_, Row>("SELECT n FROM t").fetch_all(p);', items=items) == []
+
+
 def test_a_macro_widens_what_is_narrower_and_no_option(said: Said) -> None:
     items = "struct Row { id: i64, n: i64, o: Option<bool> }\nstruct Maybe { n: Option<i64> }"
     more = {"items": items, "schema": POSTGRES, "pool": "PgPool"}

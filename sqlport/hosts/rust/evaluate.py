@@ -335,7 +335,7 @@ def joined(parts: Sequence[Values]) -> Values | None:
 def some(texts: Sequence[Str]) -> Values | None:
     """The alternatives, each once; None where they are none or too many."""
     unique = tuple(dict.fromkeys(texts))
-    return unique if 0 < len(unique) <= MAX_ALTERNATIVES else None
+    return unique if 0 < len(unique) <= 4 * MAX_ALTERNATIVES else None
 
 
 def tail(block: Node) -> Node | None:

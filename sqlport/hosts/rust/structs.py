@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,11 @@ def fields(source: Source, struct: Node, *, row: bool) -> list[Field]:
     body = struct.child_by_field_name("body")
     if body is None or body.type != "field_declaration_list" or struct.child_by_field_name("type_parameters"):
         return []
-    style = _style(source, struct) if row else ""
+    attributes = "".join(_attributes(source, struct))
+    if row and not re.search(r"\bderive\s*\([^)]*\bFromRow\b", attributes):
+        return []  # what reads it is written by hand
+    renaming = _RENAME_ALL.search(attributes) if row else None
+    style = renaming["style"] if renaming else ""
     found: list[Field] = []
     said = ""
     for child in body.named_children:
@@ -83,14 +88,12 @@ def parts(listed: str) -> list[str]:
     return [part.strip() for part in found if part.strip()]
 
 
-def _style(source: Source, struct: Node) -> str:
+def _attributes(source: Source, struct: Node) -> Iterator[str]:
     before = struct.prev_named_sibling
     while before is not None and before.type in ("attribute_item", "line_comment", "block_comment"):
-        text = source.text(before)
-        if re.match(r"#\[\s*sqlx\b", text) and (found := _RENAME_ALL.search(text)):
-            return found["style"]
+        if before.type == "attribute_item":
+            yield source.text(before)
         before = before.prev_named_sibling
-    return ""
 
 
 def _styled(name: str, style: str) -> str:
