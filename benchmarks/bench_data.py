@@ -303,6 +303,7 @@ def main() -> None:
             for label, run in runs(bench).items():
                 if chosen.only in label or label.startswith("limit"):
                     costs.setdefault(label, []).append(bench.measured(run))
+                    print(f"{label}: {costs[label][-1].total:.2f}", file=sys.stderr, flush=True)
                     shutil.rmtree(folder / "backup", ignore_errors=True)
         least = min(cost.total for cost in costs["limit: forward a binary file"])
         print(f"{'':46}{'client':>8}{'server':>8}{'sum':>8}{'median':>8}{'ratio':>8}{'wall':>8}{'MB':>6}")

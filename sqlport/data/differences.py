@@ -5,6 +5,7 @@ Rows go into groups by their key; the groups whose checksums differ are read aga
 
 from __future__ import annotations
 
+import struct
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ _GROUPS: Final = 1 << 16
 _MOST_GROUPS: Final = 64
 _MOST_SHOWN: Final = 20
 _MASK: Final = (1 << 64) - 1
+_LENGTH: Final = struct.Struct(">i")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +59,30 @@ def differences(table: Table, left: Callable[[], Rows], right: Callable[[], Rows
     return found[:_MOST_SHOWN], len(found) > _MOST_SHOWN or len(groups) > len(chosen)
 
 
-def _group(row: bytes, places: list[int]) -> int:
+def _key_of(places: list[int]) -> Callable[[bytes], bytes]:
+    """A function that gives the bytes by which rows are told apart: the cells of the key, or the whole row."""
     if not places:
-        return hash(row) % _GROUPS
-    cells = cells_of(row)
-    return hash(tuple(cells[place] for place in places)) % _GROUPS
+        return lambda row: row
+    last, wanted, length_at = max(places), frozenset(places), _LENGTH.unpack_from
+
+    def key(row: bytes) -> bytes:
+        found, at = [], 2
+        for place in range(last + 1):
+            end = at + 4 + max(0, length_at(row, at)[0])
+            if place in wanted:
+                found.append(row[at:end])
+            at = end
+        return found[0] if len(found) == 1 else b"".join(found)
+
+    return key
 
 
 def _summed(rows: Rows, places: list[int]) -> array[int]:
     sums = array("Q", bytes(8 * _GROUPS))
+    key = _key_of(places)
     for part in rows:
         for row in part:
-            group = _group(row, places)
+            group = hash(key(row)) % _GROUPS
             sums[group] = (sums[group] + hash(row)) & _MASK
     return sums
 
@@ -76,9 +90,10 @@ def _summed(rows: Rows, places: list[int]) -> array[int]:
 def _collected(rows: Rows, places: list[int], groups: set[int]) -> Mapping[Cells, Counter[bytes]]:
     """The rows of the groups, by their keys (without a key: all under one)."""
     found: dict[Cells, Counter[bytes]] = defaultdict(Counter)
+    key = _key_of(places)
     for part in rows:
         for row in part:
-            if _group(row, places) in groups:
+            if hash(key(row)) % _GROUPS in groups:
                 cells = cells_of(row)
                 found[tuple(cells[place] for place in places)][row] += 1
     return found

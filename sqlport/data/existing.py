@@ -89,7 +89,7 @@ def load_existing(
         loader = Loader(connection, source, wish.schema, wish.policies, tell, note, wish.batch)
         loaded: list[tuple[Table, Loaded]] = []
         for table in matched.tables:
-            start, arrived = done.get(table.source, (0, Loaded()))
+            start, arrived = done.get(table.source, (0, Loaded(checksum=0 if wish.validate else None)))
             event("table", {"table": table.source, "total": source.count(table)})
             loaded.append((table, loader.load(table, start, arrived)))
         verdicts = validated(source, connection, wish.schema, loaded, wish, event) if wish.validate else ()

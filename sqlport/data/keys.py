@@ -190,6 +190,10 @@ def _misfits(
 ) -> Iterator[Misfit]:
     for row in rows:
         found = dict(zip(names, row, strict=True))
-        where = ", ".join(f"{name} = {found[name]}" for name in key if name in found)
-        value = ", ".join(f"{found.get(name)}" for name in broken.columns)
+        where = ", ".join(f"{name} = {_shown(found[name])}" for name in key if name in found)
+        value = ", ".join(_shown(found.get(name)) for name in broken.columns)
         yield Misfit(table.source, ", ".join(broken.columns), broken.kind, where, value, done)
+
+
+def _shown(value: str | None) -> str:
+    return "NULL" if value is None else value

@@ -139,16 +139,13 @@ def looks_at_text(table: Table, policies: Policies) -> bool:
 
 def send(connection: psycopg.Connection[Any], command: bytes, rows: Sequence[bytes]) -> None:
     """Send rows to COPY in slices, so that no second copy of a batch is made."""
+    size = sum(map(len, rows))
+    step = max(1, len(rows) * _SLICE // size) if size else 1
     with connection.cursor() as cursor, cursor.copy(command) as copy:
-        held, size = [SIGNATURE], 0
-        for row in rows:
-            held.append(row)
-            size += len(row)
-            if size > _SLICE:
-                copy.write(b"".join(held))
-                held, size = [], 0
-        held.append(TRAILER)
-        copy.write(b"".join(held))
+        copy.write(SIGNATURE)
+        for at in range(0, len(rows), step):
+            copy.write(rows[at] if step == 1 else b"".join(rows[at : at + step]))
+        copy.write(TRAILER)
 
 
 def _place(error: psycopg.Error, rows: Sequence[bytes]) -> int:

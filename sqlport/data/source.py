@@ -32,6 +32,22 @@ class Snapshot:
     path: Path
     connection: sqlite3.Connection
 
+    def version(self) -> tuple[object, ...]:
+        """What changes when anybody else writes the file, by SQLite or past it.
+
+        Ends the read transaction: within it nothing of others is seen.
+        https://www.sqlite.org/pragma.html#pragma_data_version
+        """
+        if self.connection.in_transaction:
+            self.connection.execute("COMMIT")
+        (number,) = self.connection.execute("PRAGMA data_version").fetchone()
+        told = self.path.stat()
+        self.connection.execute("BEGIN")
+        self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (mode,) = self.connection.execute("PRAGMA journal_mode").fetchone()
+        written = () if bytes(mode) == b"wal" else (told.st_size, told.st_mtime_ns)  # a checkpoint changes nothing
+        return number, told.st_ino, *written
+
     def count(self, table: Table) -> int:
         """How many rows the table has."""
         (number,) = self.connection.execute(f"SELECT count(*) FROM {sqlite_name(table.source)}").fetchone()

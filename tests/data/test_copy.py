@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from sqlport.data import load
 from tests.data.conftest import Ask, Data, Make
 
 SHOP = """
@@ -167,3 +168,27 @@ def test_no_server_is_a_usage_error(make: Make, data: Data) -> None:
     result = data("copy", make("CREATE TABLE t (i)"))
     assert result.exit_code == 2
     assert "DATABASE_URL" in result.output
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_what_another_process_writes_meanwhile_is_noticed(
+    data: Data, ask: Ask, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    file = tmp_path / "app.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+        connection.execute("CREATE TABLE t (i INTEGER)")
+        connection.execute("INSERT INTO t VALUES (1)")
+
+        def write(loader: load.Loader, *arguments: object) -> load.Loaded:
+            with suppress(sqlite3.OperationalError):  # outside of WAL the reader keeps it out
+                connection.execute("PRAGMA busy_timeout = 0")
+                connection.execute("INSERT INTO t VALUES (2)")
+            return original(loader, *arguments)  # type: ignore[arg-type]
+
+        original = load.Loader.load
+        monkeypatch.setattr(load.Loader, "load", write)
+        result = data("copy", file, url)
+        assert result.exit_code == (1 if mode == "wal" else 0)
+        assert ("was changed by another process meanwhile" in result.stderr) == (mode == "wal")
+        assert ask("SELECT i FROM t") == [(1,)]
