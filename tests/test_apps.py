@@ -27,8 +27,20 @@ from sqlport.engines.server import Server
 ROOT = Path(__file__).parent.parent
 APPS = ROOT / "fixtures" / "apps"
 NAMES = ("shop", "bot", "migrations")
-ON_POSTGRESQL = ("shop",)
+ON_POSTGRESQL = ("shop", "bot")
 """Those whose tests run on PostgreSQL after the port; `migrations` has only SQL."""
+BY_HAND = {
+    "bot": (
+        (
+            "bot/storage.py",
+            '"guild" INTEGER NOT NULL,\n    [author]',
+            'id INTEGER PRIMARY KEY,\n    "guild" INTEGER NOT NULL,\n    [author]',
+        ),
+        ("bot/storage.py", "INSERT INTO quote VALUES", "INSERT INTO quote (guild, author, text) VALUES"),
+        ("bot/storage.py", "ORDER BY rowid", "ORDER BY id"),
+    )
+}
+"""What sqlport lists as manual (here ROW001: a rowid without a column that has it), done before the port."""
 UPDATE = os.environ.get("SQLPORT_UPDATE") == "1"
 FINDINGS_LEFT = 1
 
@@ -102,11 +114,17 @@ def test_the_application_passes_its_own_tests_on_sqlite(name: str, tmp_path: Pat
 @pytest.mark.parametrize("name", ON_POSTGRESQL)
 def test_the_ported_application_passes_its_own_tests_on_postgresql(name: str, server: Server, tmp_path: Path) -> None:
     folder = copy(APPS / name / "before", tmp_path / name)
+    for path, old, new in BY_HAND.get(name, ()):
+        text = (folder / path).read_text(encoding="utf-8")
+        assert old in text
+        (folder / path).write_text(text.replace(old, new), encoding="utf-8")
     with server.database() as name_of_database:
         url = server.database_url(name_of_database)
         sqlport(folder, "fix", "--write", "--unsafe", ".")
-        sources = [path for path in folder.rglob("*.py") if path.name != "postgres.py"]
-        assert not [path for path in sources if "sqlite3" in path.read_text(encoding="utf-8")]
+        sources = [path for path in folder.rglob("*.py") if not path.name.startswith("postgres")]
+        assert not [
+            path for path in sources if re.search(r"\b(import|from) (aio)?sqlite|sqlite3?\.", path.read_text("utf-8"))
+        ]
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE EXTENSION citext")
         done = own_tests(folder, DATABASE_URL=url)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from sqlport.driver.model import Home
+from sqlport.driver.table import Table
 
 NAMES = {"sync": ("postgres", "postgres_db", "postgres_connection"), "asynchronous": ("postgres_async", "postgres_aio")}
 Exists = Callable[[str], bool]
@@ -44,6 +45,10 @@ def is_test(path: str) -> bool:
     )
 
 
-def text_of(helper: str) -> str:
+def text_of(library: str, table: Table, homes: Mapping[str, Home]) -> str:
     """The helper's module as it is put into the project."""
-    return (Path(__file__).parent / "helpers" / f"{helper}.py").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "helpers" / f"{table.helpers[library]}.py").read_text(encoding="utf-8")
+    base = table.bases.get(library)
+    if base is not None:
+        text = text.replace(f"sqlport.driver.helpers.{table.helpers[base]}", homes[base].module)
+    return text

@@ -67,6 +67,8 @@ def plan(
     if not homes:
         doubts = tuple(change for module in modules for change in imports.doubts(module))
         return DriverPort(doubts) if doubts else None
+    broken = [path for path, file in files.items() if path.endswith(".py") and concerns(file, target.driver)]
+    broken = [path for path in broken if path not in {module.path for module in modules}]
     modules = [replace(module, homes=homes) for module in modules]
     speaking = _speaking(statements, modules, table)
     returning: dict[str, str] = {}
@@ -84,8 +86,8 @@ def plan(
         kept = [replace(change, edits=()) if is_muted(change) else change for change in made]
         changes += kept
         changes += imports.find(module, kept)
-    refused = _refusal(modules, changes, is_muted)
-    created = {one.path: text_of(table.helpers[library]) for library, one in homes.items()}
+    refused = f"{broken[0]}: it is not valid Python" if broken else _refusal(modules, changes, is_muted)
+    created = {one.path: text_of(library, table, homes) for library, one in homes.items()}
     return DriverPort(tuple(changes), speaking, returning, created, refused)
 
 
@@ -115,6 +117,9 @@ def _homes(modules: Sequence[Module], table: Table, files: Mapping[str, SourceFi
         for node in ast.walk(module.source.tree)
         if isinstance(node, ast.Name)
     )
+    for library in list(opened):
+        if library in table.bases:
+            opened.setdefault(table.bases[library], opened[library])
     return {
         library: home(paths, table.helpers[library], lambda path: path in files or Path(path).exists(), taken)
         for library, paths in opened.items()

@@ -21,13 +21,14 @@ class Table:
     """What a driver has for SQLite's libraries.
 
     `modules` maps each dotted module to its library, `helpers` the library to the module of `sqlport.driver.helpers`
-    that keeps its habits; `members` and `exceptions` map a name of the library to expressions, in which `{helper}`
-    is the helper's module.
+    that keeps its habits, `bases` to the library whose helper that one is built on. `members` and `exceptions` map a
+    name of the library to expressions, in which `{helper}` is the helper's module.
     """
 
     driver: str
     modules: Mapping[str, str]
     helpers: Mapping[str, str]
+    bases: Mapping[str, str]
     members: Mapping[str, str]
     exceptions: Mapping[str, tuple[str, ...]]
 
@@ -52,6 +53,7 @@ def load(driver: str) -> Table | None:
             driver=data["driver"],
             modules={module: name for name, one in libraries.items() for module in one["modules"]},
             helpers={name: one["helper"] for name, one in libraries.items()},
+            bases={name: one["base"] for name, one in libraries.items() if "base" in one},
             members=data["members"],
             exceptions={name: tuple(found) for name, found in data["exceptions"].items()},
         )

@@ -66,7 +66,7 @@ _POSTGRES = """
     make_timestamptz makeaclitem masklen md5 mode mul_d_interval netmask nextval normalize notlike now
     npoints num_nonnulls num_nulls numeric numnode numrange numrange_subdiff obj_description overlaps
     overlay parse_ident pclose pg_advisory_lock pg_advisory_xact_lock pg_database_size
-    pg_get_serial_sequence pg_size_pretty pg_sleep pg_total_relation_size pg_typeof plainto_tsquery
+    pg_get_expr pg_get_serial_sequence pg_size_pretty pg_sleep pg_total_relation_size pg_typeof plainto_tsquery
     plpgsql_validator popen position postgresql_fdw_validator query_to_xml query_to_xml_and_xmlschema
     query_to_xmlschema querytree quote_ident quote_literal radius random_normal range_agg regclass
     regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace

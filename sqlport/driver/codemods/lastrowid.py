@@ -42,7 +42,13 @@ def find(module: Module, inserts: Mapping[int, Inserts], returning: dict[str, st
                 continue
             returning.update(dict.fromkeys(known.statements, known.column))
             name = Span(span.end - len(node.attr), span.end)
-            yield Change("DRV004", module.path, span, (replaced(module, name, "fetchone()[0]"),))
+            edits = [replaced(module, name, "fetchone()[0]")]
+            if _is_awaited(module, call):
+                edits = [
+                    replaced(module, Span(span.start, span.start), "(await "),
+                    replaced(module, name, "fetchone())[0]"),
+                ]
+            yield Change("DRV004", module.path, span, tuple(edits))
 
 
 def _by_scope(module: Module) -> dict[int, list[ast.Attribute]]:
@@ -85,6 +91,8 @@ def _before(module: Module, node: ast.AST) -> Sequence[ast.stmt]:
             block = getattr(parent, name, None)
             if isinstance(block, list) and child in block:
                 chain = [*_flat(block[: block.index(child)]), *chain]
+        if isinstance(parent, (ast.With, ast.AsyncWith)) and child in parent.body:
+            chain = [parent, *chain]
         if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             break
         if isinstance(parent, ast.Try) and child in parent.orelse:
@@ -104,7 +112,11 @@ def _flat(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
 
 def _runs(statement: ast.stmt) -> Iterator[tuple[ast.Call, str | None]]:
     """The calls of a statement that may run SQL, with the name that gets the result; other blocks forget it."""
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+    if isinstance(statement, (ast.With, ast.AsyncWith)):
+        for item in statement.items:
+            if isinstance(item.context_expr, ast.Call) and item.optional_vars is not None:
+                yield item.context_expr, dotted(item.optional_vars)
+    elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
         if isinstance(value, ast.Call):
             yield value, dotted(statement.targets[0])
@@ -120,6 +132,13 @@ def _runs(statement: ast.stmt) -> Iterator[tuple[ast.Call, str | None]]:
 
 def _is_execute(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr == "execute" and bool(call.args or call.keywords)
+
+
+def _is_awaited(module: Module, call: ast.Call) -> bool:
+    parent = module.uses.parents.get(id(call))
+    if isinstance(parent, ast.withitem):
+        return isinstance(module.uses.parents.get(id(parent)), ast.AsyncWith)
+    return isinstance(parent, ast.Await)
 
 
 def _in_loop_apart(module: Module, node: ast.AST, call: ast.Call) -> bool:

@@ -20,8 +20,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 _COMMENTS = r"(?:\s+|--[^\n]*\n|/\*.*?\*/)*"
-_WRITES = re.compile(_COMMENTS + r"(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE | re.DOTALL)
-_CONTROLS = re.compile(
+WRITES = re.compile(_COMMENTS + r"(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE | re.DOTALL)
+CONTROLS = re.compile(
     _COMMENTS + r"(?:BEGIN|START|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|VACUUM)\b", re.IGNORECASE | re.DOTALL
 )
 
@@ -34,15 +34,20 @@ def connect(database: str | os.PathLike[str] = "", *, isolation_level: str | Non
     """
     connection = Connection.connect(os.environ["DATABASE_URL"], autocommit=True, cursor_factory=Cursor)
     connection.isolation_level = isolation_level
-    connection.adapters.register_dumper(bool, _BoolDumper)
-    connection.adapters.register_dumper(datetime.date, _DateDumper)
-    connection.adapters.register_dumper(datetime.datetime, _DatetimeDumper)
-    if _is_scratch(database):
+    adapt(connection)
+    if is_scratch(database):
         connection.use_scratch(database)
     return connection
 
 
-def _is_scratch(database: str | os.PathLike[str]) -> bool:
+def adapt(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
+    """Send values as sqlite3 stores them."""
+    connection.adapters.register_dumper(bool, _BoolDumper)
+    connection.adapters.register_dumper(datetime.date, _DateDumper)
+    connection.adapters.register_dumper(datetime.datetime, _DatetimeDumper)
+
+
+def is_scratch(database: str | os.PathLike[str]) -> bool:
     """Whether it is a database in memory, or a file among the temporary ones, as tests have them."""
     name = os.fspath(database)
     if name == ":memory:":
@@ -84,7 +89,7 @@ class _RowMaker:
         return lambda values: self.factory(cursor, tuple(values))
 
 
-def _row_maker(factory: Any) -> Any:
+def row_maker(factory: Any) -> Any:
     if factory is None or factory is tuple_row:
         return tuple_row
     return factory if isinstance(factory, _RowMaker) else _RowMaker(factory)
@@ -97,12 +102,12 @@ class Cursor(psycopg.Cursor[Any]):
         """Run a statement; the first that writes begins a transaction."""
         connection: Any = self.connection
         connection.begin_before(query)
-        if connection.in_transaction and not _CONTROLS.match(query):
+        if connection.in_transaction and not CONTROLS.match(query):
             with connection.transaction():  # after an error the transaction goes on, without this statement
                 super().execute(query, params or None, **options)
         else:
             super().execute(query, params or None, **options)
-        if _WRITES.match(query):
+        if WRITES.match(query):
             connection.total_changes += max(self.rowcount, 0)
         return self
 
@@ -155,7 +160,7 @@ class Cursor(psycopg.Cursor[Any]):
 
     @row_factory.setter
     def row_factory(self, factory: Any) -> None:
-        psycopg.Cursor.row_factory.fset(self, _row_maker(factory))  # type: ignore[attr-defined]
+        psycopg.Cursor.row_factory.fset(self, row_maker(factory))  # type: ignore[attr-defined]
 
 
 class Connection(psycopg.Connection[Any]):
@@ -192,7 +197,7 @@ class Connection(psycopg.Connection[Any]):
 
     def begin_before(self, query: str) -> None:
         """Begin a transaction before the first statement that writes."""
-        if self._begins is not None and not self.in_transaction and _WRITES.match(query):
+        if self._begins is not None and not self.in_transaction and WRITES.match(query):
             psycopg.Cursor(self).execute("BEGIN")
 
     @property
@@ -202,7 +207,7 @@ class Connection(psycopg.Connection[Any]):
 
     @row_factory.setter
     def row_factory(self, factory: Any) -> None:
-        self._row_factory = _row_maker(factory)
+        self._row_factory = row_maker(factory)
 
     def executemany(self, query: str, parameters: Iterable[Any]) -> Any:
         """Run a statement for each set of parameters, with a cursor of its own."""
@@ -225,7 +230,7 @@ class Connection(psycopg.Connection[Any]):
             name, fresh = f"scratch_{uuid.uuid4().hex}", True
             self._scratch = name
         else:
-            name, fresh = _scratch_of(Path(database))
+            name, fresh = scratch_of(Path(database))
         schema = sql.Identifier(name)
         if fresh:
             psycopg.Cursor(self).execute(sql.SQL("CREATE SCHEMA {}").format(schema))
@@ -239,7 +244,7 @@ class Connection(psycopg.Connection[Any]):
         super().close()
 
 
-def _scratch_of(path: Path) -> tuple[str, bool]:
+def scratch_of(path: Path) -> tuple[str, bool]:
     """The schema that stands for a temporary file, and whether it is new; so it is for a file that is new or empty."""
     try:
         held = path.read_bytes() if path.exists() else b""

@@ -1,0 +1,206 @@
+"""Asynchronous connections to PostgreSQL that keep the habits of aiosqlite which this program relies on."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from sqlport.driver.helpers.sync import CONTROLS, WRITES, Row, adapt, is_scratch, row_maker, scratch_of
+
+__all__ = ["Connection", "Cursor", "Row", "connect"]
+
+
+class _Running:
+    """What both `await` and `async with` work on, as the calls of aiosqlite do."""
+
+    def __init__(self, start: Callable[[], Awaitable[Any]]) -> None:
+        self._start = start
+        self._result: Any = None
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._start().__await__()
+
+    async def __aenter__(self) -> Any:
+        self._result = await self._start()
+        return self._result
+
+    async def __aexit__(self, *error: object) -> None:
+        if hasattr(self._result, "close"):
+            await self._result.close()
+
+
+def connect(database: str | os.PathLike[str] = "", *, isolation_level: str | None = "") -> Any:
+    """A connection to `DATABASE_URL`, where aiosqlite opened the file `database`.
+
+    With an `isolation_level` (the default) the first write begins a transaction, as with sqlite3; with None
+    every statement stands for itself.
+    """
+
+    async def start() -> Connection:
+        connection = await Connection.connect(os.environ["DATABASE_URL"], autocommit=True, cursor_factory=Cursor)
+        connection.isolation_level = isolation_level
+        adapt(connection)
+        if is_scratch(database):
+            await connection.use_scratch(database)
+        return connection
+
+    return _Running(start)
+
+
+class Cursor(psycopg.AsyncCursor[Any]):
+    """A cursor that returns no rows where a statement has none, instead of raising."""
+
+    def __await__(self) -> Generator[Any, None, Cursor]:
+        async def itself() -> Cursor:
+            return self
+
+        return itself().__await__()
+
+    async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Run a statement; the first that writes begins a transaction."""
+        connection: Any = self.connection
+        await connection.begin_before(query)
+        if connection.in_transaction and not CONTROLS.match(query):
+            async with connection.transaction():  # after an error the transaction goes on, without this statement
+                await super().execute(query, params or None, **options)
+        else:
+            await super().execute(query, params or None, **options)
+        if WRITES.match(query):
+            connection.total_changes += max(self.rowcount, 0)
+        return self
+
+    async def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> Any:
+        """Run a statement for each set of parameters."""
+        connection: Any = self.connection
+        await connection.begin_before(query)
+        async with connection.transaction():
+            await super().executemany(query, params_seq, returning=returning)
+        connection.total_changes += max(self.rowcount, 0)
+        return self
+
+    async def executescript(self, script: str) -> Any:
+        """Commit what is pending, then run all statements of the script."""
+        await self.connection.commit()
+        await super().execute(script)
+        return self
+
+    async def fetchone(self) -> Any:
+        """The next row, or None."""
+        return await super().fetchone() if self.description else None
+
+    async def fetchmany(self, size: int = 0) -> list[Any]:
+        """The next rows."""
+        return await super().fetchmany(size) if self.description else []
+
+    async def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        return await super().fetchall() if self.description else []
+
+    async def __anext__(self) -> Any:
+        if self.description:
+            return await super().__anext__()
+        raise StopAsyncIteration
+
+    @property
+    def lastrowid(self) -> int:
+        """Not known without asking the server: let the INSERT return it."""
+        raise psycopg.NotSupportedError("lastrowid is not known on PostgreSQL; use INSERT ... RETURNING")
+
+    @property
+    def row_factory(self) -> Any:
+        """What makes the rows: None for tuples, `Row`, or a function of the cursor and the values."""
+        return super().row_factory
+
+    @row_factory.setter
+    def row_factory(self, factory: Any) -> None:
+        psycopg.AsyncCursor.row_factory.fset(self, row_maker(factory))  # type: ignore[attr-defined]
+
+
+class Connection(psycopg.AsyncConnection[Any]):
+    """A connection whose calls both `await` and `async with` work on, and that closes without a commit."""
+
+    _scratch = ""
+    _begins: str | None = ""
+    total_changes = 0
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether there are changes to commit."""
+        return self.info.transaction_status != TransactionStatus.IDLE
+
+    @property
+    def isolation_level(self) -> Any:
+        """None where nothing begins a transaction but the program itself."""
+        return self._begins
+
+    @isolation_level.setter
+    def isolation_level(self, level: Any) -> None:
+        self._begins = level
+
+    async def begin_before(self, query: str) -> None:
+        """Begin a transaction before the first statement that writes."""
+        if self._begins is not None and not self.in_transaction and WRITES.match(query):
+            await psycopg.AsyncCursor(self).execute("BEGIN")
+
+    @property
+    def row_factory(self) -> Any:
+        """What makes the rows: None for tuples, `Row`, or a function of the cursor and the values."""
+        return self._row_factory
+
+    @row_factory.setter
+    def row_factory(self, factory: Any) -> None:
+        self._row_factory = row_maker(factory)
+
+    def _new_cursor(self) -> Any:
+        return self.cursor()
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Run a statement, with a cursor of its own."""
+        return _Running(lambda: self._new_cursor().execute(query, params, **options))
+
+    def executemany(self, query: str, parameters: Iterable[Any]) -> Any:
+        """Run a statement for each set of parameters, with a cursor of its own."""
+        return _Running(lambda: self._new_cursor().executemany(query, parameters))
+
+    def executescript(self, script: str) -> Any:
+        """Run all statements of a script, with a cursor of its own."""
+        return _Running(lambda: self._new_cursor().executescript(script))
+
+    def execute_fetchall(self, query: str, parameters: Any = None) -> Any:
+        """All rows of a statement."""
+
+        async def rows() -> list[Any]:
+            found: list[Any] = await (await self._new_cursor().execute(query, parameters)).fetchall()
+            return found
+
+        return _Running(rows)
+
+    async def use_scratch(self, database: str | os.PathLike[str]) -> None:
+        """Work in a schema of its own: one for the connection, or the one whose name the file holds."""
+        if os.fspath(database) == ":memory:":
+            name, fresh = f"scratch_{uuid.uuid4().hex}", True
+            self._scratch = name
+        else:
+            name, fresh = scratch_of(Path(database))
+        schema = sql.Identifier(name)
+        if fresh:
+            await psycopg.AsyncCursor(self).execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+        await psycopg.AsyncCursor(self).execute(sql.SQL("SET search_path = {}, public").format(schema))
+
+    async def close(self) -> None:
+        """Close it; a database in memory is gone then."""
+        if self._scratch and not self.closed:
+            await self.rollback()
+            drop = sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self._scratch))
+            await psycopg.AsyncCursor(self).execute(drop)
+        await super().close()
