@@ -9,7 +9,7 @@ from functools import lru_cache
 from sqlport.catalog.types import TypeChoice, postgres_type
 from sqlport.fixers import Context, Proposal
 from sqlport.model import Applicability, Span
-from sqlport.sql import Parsed, Rewrite, insert, replace
+from sqlport.sql import Parsed, Rewrite, replace
 from sqlport.sql.ddl import read_alter_table, read_create_index, read_create_table, unquoted
 from sqlport.sql.definitions import (
     AlterTable,
@@ -150,7 +150,8 @@ def retyped(context: Context, rule: str) -> Iterator[Proposal]:
 def type_rewrite(column: ColumnDefinition, name: str) -> tuple[Rewrite, ...]:
     """Give the column this type."""
     if column.type is None:
-        return (insert(column.name.span.end, f" {name}"),)
+        span = column.name.span  # round the name, so that what others put behind it comes behind the type
+        return (replace(span, span, f" {name}"),)
     return (replace(column.type.span, name),)
 
 

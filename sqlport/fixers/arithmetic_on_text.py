@@ -18,6 +18,7 @@ _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
 _NUMBER = re.compile(r"\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*")
 _INTEGERS = "every text is a whole number"
 _NUMBERS = "every text is a number"
+_YEAR = "SQLite computes with the year, the digits that this text begins with; PostgreSQL raises"
 _DATES = "SQLite computes with the digits that this text begins with; say which number is meant"
 
 
@@ -51,8 +52,20 @@ def _operation(context: Context, node: exp.Expr) -> Iterator[Proposal]:
 
 
 def _cast(context: Context, node: exp.Expr, texts: list[exp.Expr]) -> Proposal:
-    rewrites = tuple(replace(context.parsed.span(text), *cast(context, text, "bigint")) for text in texts)
-    return Proposal(context.parsed.span(node), rewrites, Applicability.UNSAFE, condition=_INTEGERS)
+    rewrites = []
+    for text in texts:
+        span = context.parsed.span(text)
+        if _is_date(text):  # SQLite computes with the digits that it begins with, the year
+            rewrites.append(replace(span, "left(", span, ", 4)::bigint"))
+        else:
+            rewrites.append(replace(span, *cast(context, text, "bigint")))
+    if all(map(_is_date, texts)):
+        return Proposal(context.parsed.span(node), tuple(rewrites), Applicability.SAFE, _YEAR)
+    return Proposal(context.parsed.span(node), tuple(rewrites), Applicability.UNSAFE, condition=_INTEGERS)
+
+
+def _is_date(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Anonymous) and node.this in ("date", "datetime")
 
 
 def _call(context: Context, call: exp.Anonymous) -> Proposal:

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.catalog import folded
+from sqlport.catalog.names import quote
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._grouping import is_aggregate
+from sqlport.model import Applicability
+from sqlport.sql import Rewrite, insert
+
+_FIRST = "the row that SQLite reads first is the one that is meant"
 
 _VALUES = (
     exp.EQ,
@@ -36,7 +41,18 @@ def find(context: Context) -> Iterator[Proposal]:
         query = subquery.this
         if not isinstance(query, exp.Select) or not _is_value(subquery) or _is_one_row(context, query):
             continue
-        yield Proposal(context.parsed.span(subquery))
+        yield Proposal(context.parsed.span(subquery), _first_row(context, query), Applicability.UNSAFE, "", _FIRST)
+
+
+def _first_row(context: Context, query: exp.Select) -> tuple[Rewrite, ...]:
+    """LIMIT 1, in the order in which SQLite reads a table; a hole at the end may hold a LIMIT of its own."""
+    if not context.parsed.has_span(query) or context.parsed.holes:
+        return ()
+    table = context.semantics.scopes.sources(query)[0].table
+    key = table.rowid_column if table is not None else None
+    plain = all(query.args.get(name) is None for name in ("order", "group", "distinct"))
+    order = f" ORDER BY {quote(key.name)}" if key is not None and plain else ""
+    return (insert(context.parsed.span(query).end, f"{order} LIMIT 1"),)
 
 
 def _is_value(node: exp.Expr) -> bool:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
+from sqlport.fixers._affinity import real_prefix
+from sqlport.model import Applicability
+from sqlport.sql import replace
 
 
 def find(context: Context) -> Iterator[Proposal]:
@@ -17,5 +20,8 @@ def find(context: Context) -> Iterator[Proposal]:
             continue
         if not context.semantics.wants_condition(node) or context.semantics.kind(node) not in ("text", "blob"):
             continue
-        if not (isinstance(node, exp.Literal) and node.this in ("0", "1")):
+        if not isinstance(node, exp.Literal):
             yield Proposal(context.parsed.span(node))
+        elif node.this not in ("0", "1"):
+            span, value = context.parsed.span(node), float(real_prefix(str(node.this)))
+            yield Proposal(span, (replace(span, "true" if value else "false"),), Applicability.SAFE)
