@@ -156,11 +156,14 @@ def report(source: str, out: Path, force: bool, html: bool, code: Sequence[str],
     values say, and which lines of the code would have to change.
     """
     from sqlport import pricing
+    from sqlport.catalog.types import column_type
     from sqlport.engines.postgres import throwaway
-    from sqlport.schema.design import design, page
+    from sqlport.schema.design import design
     from sqlport.schema.document import analysis
+    from sqlport.schema.drawing import drawing
     from sqlport.schema.drift import on_server
     from sqlport.schema.evidence import evidence
+    from sqlport.schema.page import page
 
     config, read, ported = _ported(source, given)
     found = evidence(read, config.target)
@@ -170,14 +173,22 @@ def report(source: str, out: Path, force: bool, html: bool, code: Sequence[str],
         sure, shape = on_server(ported, server)
         judge = partial(_refusals, server, read, config)
         prices = pricing.prices(paths, config, read.catalog, wanted, judge) if paths else None
-    texts = {
-        "sqlite-schema-analysis": analysis(read, sure.schema),
-        "postgres-schema-design": design(read, sure, shape, found, prices),
+    tables = [table for table in read.catalog if table.kind == "table" and not table.temporary]
+    target = sure.schema.target
+    documents = {
+        "sqlite-schema-analysis": (
+            analysis(read, sure.schema),
+            drawing(tables, lambda table, column: column.declared_type),
+        ),
+        "postgres-schema-design": (
+            design(read, sure, shape, found, prices),
+            drawing(tables, lambda table, column: column_type(column, table.name, target)),
+        ),
     }
-    for name, text in texts.items():
+    for name, (text, picture) in documents.items():
         _write(out / f"{name}.md", text, force=force)
         if html:
-            _write(out / f"{name}.html", page(name.replace("-", " "), text), force=force)
+            _write(out / f"{name}.html", page(name.replace("-", " "), text, picture), force=force)
 
 
 def _ported(source: str, given: dict[str, Any]) -> tuple[Config, Source, PortedSchema]:

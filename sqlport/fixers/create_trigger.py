@@ -17,7 +17,7 @@ _GUARD = "pg_trigger_depth() = 0"
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _ALL_ROWS = "nothing relies on the trigger having run for one row before the next row of a statement is written"
 _TRIED = "it has been tried: PostgreSQL looks into the body of a function only when it runs"
-_RECURSION = "no other trigger writes to {table} (SQLite runs this one then, but never inside itself)"
+_RECURSION = "no other trigger writes to its table (SQLite runs this one then, but never inside itself)"
 
 
 def find(context: Context) -> Iterator[Proposal]:
@@ -62,7 +62,7 @@ def _ported(context: Context, trigger: CreateTrigger) -> tuple[tuple[Rewrite, ..
         raise UnportableError("it fires itself through other triggers, and leaves in the middle")
     inside = trigger.timing == "INSTEAD OF" or bool(re.search(r"(?i)\bSELECT\b", when))
     conditions = [_ALL_ROWS] if trigger.timing == "AFTER" else []
-    conditions += [_RECURSION.format(table=table.name)] if body.recursive else []
+    conditions += [_RECURSION] if body.recursive else []
     text = context.parsed.text
     multiline = "\n" in text[trigger.begin.end : trigger.end.start]
     outer = _function(text, trigger, body, when if inside else "", multiline=multiline, cyclic=cyclic)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlport.catalog.names import kept
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from sqlport.schema.source import Source
 
 _PARTS = ("columns", "foreign keys", "unique", "checks", "indexes", "triggers")
+_SHOWN = 6
 _PROFILES = {
     "faithful": "Rows come back from PostgreSQL as they did from SQLite: integers have 64 bits, dates and booleans"
     " stay what SQLite stored.",
@@ -82,15 +81,24 @@ def _table(table: Table, schema: PortedSchema) -> Iterator[str]:
 
 
 def _decisions(schema: PortedSchema) -> Iterator[str]:
-    """Every change that was made besides types, with the place."""
-    rows: list[list[str]] = []
+    """Every change that was made besides types, with the places, and under what it is right."""
+    where: dict[tuple[str, str], list[str]] = {}
     for definition in schema.definitions:
-        for finding in definition.findings:
+        for finding in definition.findings if definition.kind != "function" else ():
             if finding.applied and finding.code not in ("DDL001", "DDL003", "DDL004", "DDL008"):
-                row = [definition.name, finding.code, finding.message]
-                if row not in rows:
-                    rows.append(row)
+                condition = finding.fix.condition if finding.fix else ""
+                said = f"{finding.message} (right where {condition})" if condition else finding.message
+                places = where.setdefault((finding.code, said), [])
+                if definition.name not in places:
+                    places.append(definition.name)
+    rows = [[_some(places), code, said] for (code, said), places in where.items()]
     yield from grid(["where", "rule", "what and why"], rows) if rows else ["None but the types."]
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _matrix(expected: Shape, actual: Shape) -> Iterator[str]:
@@ -119,51 +127,3 @@ def _counts(table: TableShape | None) -> list[str]:
         table.triggers,
     )
     return [str(len(part)) for part in parts]
-
-
-def page(title: str, text: str) -> str:
-    """The Markdown of these documents as a page; its diagrams need a network, all else does not."""
-    body = "\n".join(_blocks(text.split("\n")))
-    return (
-        f"<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>{html.escape(title)}</title>\n"
-        "<style>body{font:16px/1.5 sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
-        "table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.2em .6em;text-align:left}"
-        "pre{background:#f4f4f4;padding:1em;overflow:auto}</style>\n"
-        f"{body}\n<script type=module>\n"
-        "import mermaid from 'https://cdn.jsdelivr.net/npm/mermaid@11/dist/mermaid.esm.min.mjs';\n"
-        "mermaid.initialize({startOnLoad: true});\n</script>\n</html>\n"
-    )
-
-
-def _blocks(lines: list[str]) -> Iterator[str]:
-    at = 0
-    while at < len(lines):
-        line = lines[at]
-        if line.startswith("```"):
-            end = next(i for i in range(at + 1, len(lines)) if lines[i] == "```")
-            kind = " class=mermaid" if line == "```mermaid" else ""
-            yield f"<pre{kind}>{html.escape(chr(10).join(lines[at + 1 : end]))}</pre>"
-            at = end
-        elif line.startswith("|"):
-            end = next((i for i in range(at, len(lines)) if not lines[i].startswith("|")), len(lines))
-            yield _rows(lines[at:end])
-            at = end - 1
-        elif line.startswith("#"):
-            level = len(line) - len(line.lstrip("#"))
-            yield f"<h{level}>{_inline(line[level:].strip())}</h{level}>"
-        elif line.startswith("- "):
-            yield f"<li>{_inline(line[2:])}</li>"
-        elif line:
-            yield f"<p>{_inline(line)}</p>"
-        at += 1
-
-
-def _rows(lines: Iterable[str]) -> str:
-    head, _, *rows = [re.split(r"(?<!\\)\|", line.strip("|")) for line in lines]
-    made = [f"<tr>{''.join(f'<th>{_inline(cell.strip())}</th>' for cell in head)}</tr>"]
-    made += [f"<tr>{''.join(f'<td>{_inline(cell.strip())}</td>' for cell in row)}</tr>" for row in rows]
-    return f"<table>\n{chr(10).join(made)}\n</table>"
-
-
-def _inline(text: str) -> str:
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text.replace("\\|", "|"), quote=False))

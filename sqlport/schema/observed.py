@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlport.catalog.types import depends_on_values
+from sqlport.catalog.types import column_type, depends_on_values
 
 if TYPE_CHECKING:
     from sqlport.catalog import Catalog, Column, Table
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 24
 _OF_STORAGE = {"integer": "bigint", "real": "double precision", "text": "text", "blob": "bytea"}
+_IN_WORDS = {"integer": "integers", "real": "reals", "text": "texts", "blob": "blobs"}
 _EXACT = ("numeric", "decimal", "dec", "number", "fixed", "money", "smallmoney", "currency")
 
 
@@ -82,8 +83,9 @@ def observed_types(
     for table, column in _open(catalog) if counts else ():
         key = f"{table.name}.{column.name}"
         chosen = _wanted(column, counts.get(key, {})) if depends_on_values(column, table.name, target) else None
-        if chosen is not None:
-            found[key] = chosen
+        if chosen is None or (column.declared_type and chosen.type == column_type(column, table.name, target)):
+            continue
+        found[key] = chosen
     return found
 
 
@@ -98,15 +100,15 @@ def _wanted(column: Column, counts: Mapping[str, int]) -> ObservedType | None:
     there = set(counts)
     if not there:
         return None
-    shown = ", ".join(f"{count} {storage}" for storage, count in sorted(counts.items()))
+    shown = ", ".join(f"{count:,} {_IN_WORDS[storage]}" for storage, count in sorted(counts.items()))
     words = column.declared_type.lower().partition("(")[0].split()
     if words and words[0] in _EXACT and there <= {"integer", "real"}:
         return None  # numeric holds both, and what comes later
     if len(there) == 1:
-        return ObservedType(_OF_STORAGE[there.pop()], f"its values are {shown}")
+        return ObservedType(_OF_STORAGE[there.pop()], f"it holds {shown}")
     if there == {"integer", "real"}:
-        return ObservedType("double precision", f"its values are {shown}")
-    return ObservedType("text", f"its values are mixed ({shown}): numbers come back as text")
+        return ObservedType("double precision", f"it holds {shown}")
+    return ObservedType("text", f"it holds {shown}: numbers come back as text")
 
 
 def _storages(connection: sqlite3.Connection, table: Table, column: Column) -> Mapping[str, int]:

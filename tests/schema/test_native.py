@@ -163,8 +163,6 @@ class TestObservedTypes:
             "a": "bigint",
             "b": "bytea",
             "c": "bigint",
-            "e": "text",
-            "f": "bigint",
             "g": "text",
             "h": "double precision",
         }
