@@ -64,6 +64,13 @@ _ALL = (
         "driver refuses that: `SUM` of bigint is numeric, which sqlx does not read as i64. SQLite's drivers convert. "
         "Cast it in the SQL, declare the other type, or give the column the type that the program wants (`types`).",
     ),
+    Notice(
+        "SQP009",
+        "sqlite-client",
+        "Rust code that names SQLite's client: a type of sqlx, or `last_insert_rowid`. With --unsafe, names that have "
+        "a counterpart are changed, and an INSERT whose id is read returns it. That is right when all of the crate "
+        "moves to PostgreSQL, with the feature of sqlx in its Cargo.toml.",
+    ),
 )
 
 NOTICES: Mapping[str, Notice] = {notice.code: notice for notice in _ALL}

@@ -173,6 +173,7 @@ def read(
     from sqlport.driver.plan import concerns as has_calls
     from sqlport.files import discover, read_source, source_of
     from sqlport.hosts import Finder
+    from sqlport.hosts.rust.calls import concerns as is_concerned
 
     found = [stdin[0]] if stdin else discover(paths, include=config.include, exclude=config.exclude)
     cache: dict[str, SourceFile] = {}
@@ -194,7 +195,8 @@ def read(
     extractions = finder.finish()
     for path in found:
         extraction = extractions[load(path).path]
-        if has_calls(load(path)) or extraction.statements or extraction.findings or extraction.suppressions:
+        kept = extraction.statements or extraction.findings or extraction.suppressions
+        if kept or has_calls(load(path)) or is_concerned(load(path)):
             files[path] = load(path)
             statements.extend(extraction.statements)
             findings.extend(extraction.findings)

@@ -183,11 +183,13 @@ def map_edits(
 
 
 def apply_around(file: SourceFile, edits: Sequence[FileEdit]) -> str | Refusal:
-    """The file's new text with edits of the code around the SQL as well, or why it would not be valid Python."""
-    from sqlport.hosts import python
+    """The file's new text with edits of the code around the SQL as well, or why it would not be valid."""
+    from sqlport.hosts import python, rust
     from sqlport.hosts.mapping import Unmappable
 
     try:
+        if file.path.endswith(".rs"):
+            return rust.apply_around(file, edits)
         return python.apply_around(file, edits)
     except Unmappable as problem:
         return Refusal("", problem.reason, problem.message)

@@ -152,3 +152,76 @@ def test_an_edit_outside_of_a_literal_is_refused() -> None:
         apply(file, [FileEdit("a.rs", 9, 10, "z")])
     with pytest.raises(Unmappable):
         apply(file, [FileEdit("a.rs", 12, 13, 'a", "b')])
+
+
+def codes(report: Report) -> list[tuple[str, bool]]:
+    return [(finding.code, finding.applied) for finding in report.findings if finding.code in ("SQP007", "SQP009")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            'let r = sqlx::query("INSERT INTO users (name) VALUES (?)").bind(name).execute(pool).await?;\n'
+            "let key = r.last_insert_rowid();",
+            'let r = sqlx::query_scalar::<_, i64>("INSERT INTO users (name) VALUES ($1) RETURNING id")'
+            ".bind(name).fetch_one(pool).await?;\nlet key = r;",
+        ),
+        (
+            'let r = sqlx::query!("INSERT INTO users (name) VALUES (?)", name).execute(pool).await?;\n'
+            "Ok(User { id: r.last_insert_rowid() })",
+            'let r = sqlx::query_scalar!("INSERT INTO users (name) VALUES ($1) RETURNING id", name)'
+            ".fetch_one(pool).await?;\nOk(User { id: r })",
+        ),
+    ],
+)
+def test_an_insert_whose_id_is_read_returns_it_on_request(ported: Ported, before: str, after: str) -> None:
+    text, report = ported(before, unsafe=True)
+    assert after in text
+    assert "use sqlx::PgPool;" in (Path("main.rs").read_text())
+    assert {verdict.kind for verdict in report.verdicts.values()} == {"verified"}
+    assert codes(report) == [("SQP009", True)] * 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'let r = sqlx::query("INSERT INTO users (name) VALUES (1)").execute(pool).await?;\n'
+        "log(r.rows_affected()); let key = r.last_insert_rowid();",
+        "let key = connection.last_insert_rowid();",
+        "let key = self.run(name).await?.last_insert_rowid();",
+        'let r: SqliteQueryResult = sqlx::query("INSERT INTO users (name) VALUES (1)").execute(pool).await?;\n'
+        "let key = r.last_insert_rowid();",
+    ],
+)
+def test_an_id_that_is_read_otherwise_is_only_told(ported: Ported, body: str) -> None:
+    text, report = ported(body, unsafe=True)
+    assert "last_insert_rowid" in text
+    assert "RETURNING" not in text
+    assert ("SQP009", False) in codes(report)
+
+
+def test_without_the_request_the_code_stays_and_is_told(ported: Ported) -> None:
+    body = 'let r = sqlx::query("INSERT INTO users (name) VALUES (1)").execute(pool).await?;\nr.last_insert_rowid()'
+    text, report = ported(body)
+    assert body in text
+    assert codes(report) == [("SQP009", False)] * 3
+
+
+def test_urls_of_sqlite_and_types_without_counterpart_are_told(ported: Ported) -> None:
+    body = 'let o = SqliteJournalMode::Wal;\nconnect("sqlite:./a.db?mode=rwc"); connect(":memory:"); // SqlitePool'
+    _, report = ported(f"fn f() {{\n{body}\n}}", whole=True, unsafe=True)
+    assert codes(report) == [("SQP009", False), ("SQP007", False), ("SQP007", False)]
+
+
+def test_code_that_speaks_to_both_engines_is_left_alone(ported: Ported) -> None:
+    text, report = ported("fn f(a: SqlitePool, b: PgPool) {}", whole=True, unsafe=True)
+    assert text == "fn f(a: SqlitePool, b: PgPool) {}"
+    assert codes(report) == []
+
+
+def test_a_comment_keeps_a_name(ported: Ported) -> None:
+    body = "fn f(a: SqlitePool) {} // sqlport: ignore[SQP009] -- reads the old file\nfn g(a: SqliteRow) {}"
+    text, report = ported(body, whole=True, unsafe=True)
+    assert text == body.replace("SqliteRow", "PgRow")
+    assert codes(report) == [("SQP009", True)]

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from sqlport.hosts.rust.project import Project
-from sqlport.hosts.rust.splice import apply, map_edits
+from sqlport.hosts.rust.splice import apply, apply_around, map_edits
 
-__all__ = ["Project", "apply", "map_edits"]
+__all__ = ["Project", "apply", "apply_around", "map_edits"]

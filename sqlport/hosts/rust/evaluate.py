@@ -203,7 +203,7 @@ class Evaluator:
         child, parent = node, source.parent(node)
         while parent is not None:
             if parent.type in ("block", "source_file", "declaration_list"):
-                bound = _binding(source, parent, child, name)
+                bound = binding(source, parent, child, name)
                 if bound is not None:
                     return self._bound(source, bound, parent, node, name)
             elif parent.type == "for_expression" and names(source, parent.child_by_field_name("pattern"), name):
@@ -265,7 +265,7 @@ class Evaluator:
         child, parent = node, source.parent(node)
         while parent is not None:
             if parent.type in ("block", "source_file", "declaration_list"):
-                bound = _binding(source, parent, child, name)
+                bound = binding(source, parent, child, name)
                 value = bound.child_by_field_name("value") if bound is not None else None
                 if value is not None:
                     return Named(source, value)
@@ -406,7 +406,7 @@ def position(source: Source, function: Node, name: str) -> int | None:
     return None
 
 
-def _binding(source: Source, block: Node, before: Node, name: str) -> Node | None:
+def binding(source: Source, block: Node, before: Node, name: str) -> Node | None:
     """The last `let` of the name before a node, or a constant of the block."""
     found: Node | None = None
     for child in block.named_children:

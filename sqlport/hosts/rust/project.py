@@ -68,7 +68,7 @@ class Project:
 
     def _extract(self, source: Source, settings: Settings) -> Extraction:
         if not CRATES.search(source.data) and not NAMES.search(source.data):
-            return Extraction()
+            return Extraction(suppressions=tuple(suppressions(source, ())))
         builder = Builder(self._place, host="rust")
         evaluator = Evaluator(self._constant, self._function, self._calls)
         dialect = settings.dialect or dialect_of_code(source.data) or dialect_of_crate(source.file.path)

@@ -146,6 +146,13 @@ def strings_of(data: bytes) -> Iterator[Node]:
     yield from sorted(captures.get("s", ()), key=lambda node: node.start_byte)
 
 
+def is_broken(text: str) -> bool:
+    """Whether the grammar cannot read the text as Rust."""
+    from tree_sitter import Parser
+
+    return Parser(language()).parse(text.encode("utf-8", "surrogatepass")).root_node.has_error
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """What is left of a file without its strings: the texts between them."""

@@ -62,6 +62,16 @@ def _token(file: SourceFile, literal: Literal) -> Token:
     return token
 
 
+def apply_around(file: SourceFile, edits: Sequence[FileEdit]) -> str:
+    """The file's text with edits of any part of it. Raises Unmappable where they overlap or break the file."""
+    from sqlport.hosts.rust.source import is_broken
+
+    text = _spliced(file, apart(edits))
+    if is_broken(text) and not is_broken(file.text):
+        raise Unmappable("unparsable")
+    return text
+
+
 def apply(file: SourceFile, edits: Sequence[FileEdit]) -> str:
     """The file's text with the edits made.
 
@@ -73,14 +83,18 @@ def apply(file: SourceFile, edits: Sequence[FileEdit]) -> str:
     ordered = apart(edits)
     if not ordered:
         return file.text
+    text = _spliced(file, ordered)
+    if outline(file.text) != outline(text):
+        raise Unmappable("unparsable")
+    return text
+
+
+def _spliced(file: SourceFile, edits: Sequence[FileEdit]) -> str:
     if encode(file, file.text) != file.data:
         raise Unmappable("encoding")
     pieces: list[str] = []
     at = 0
-    for edit in ordered:
+    for edit in edits:
         pieces += (file.text[at : edit.start], edit.text)
         at = edit.end
-    text = "".join(pieces) + file.text[at:]
-    if outline(file.text) != outline(text):
-        raise Unmappable("unparsable")
-    return text
+    return "".join(pieces) + file.text[at:]
