@@ -214,3 +214,11 @@ def test_a_fix_that_would_repeat_a_parameter_without_a_number_is_left_to_a_perso
     ported = sqlport.port(sql, schema=schema, driver="none", unsafe=True)
     assert ported.sql.count("?") == 2
     assert ported.parameters == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [("SELECT NOT 10", "SELECT (NOT true)::int"), ("SELECT NOT NOT 1", "SELECT (NOT NOT true)::int")],
+)
+def test_words_that_leave_no_place_in_the_tree_stop_nothing(sql: str, expected: str) -> None:
+    assert sqlport.port(sql, unsafe=True).sql == expected

@@ -150,6 +150,11 @@ def column_choice(column: Column, table: str, target: Target) -> TypeChoice:
     return TypeChoice(wanted.type, "DDL011", reason, wanted.extension, certain=False)
 
 
+def is_retyped(column: Column, table: str, target: Target) -> bool:
+    """Whether a column has the type of what its foreign key refers to, and not the one of its own declaration."""
+    return column.referred is not None and column_choice(column, table, target).rule == "DDL011"
+
+
 def column_type(column: Column, table: str, target: Target) -> str:
     """The name of the type that a column of `table` becomes."""
     return column_choice(column, table, target).type

@@ -49,9 +49,22 @@ def _operands(context: Context, node: exp.Expr) -> Iterator[Proposal]:
             yield Proposal(
                 parsed.span(node), (wrap(Span(parsed.span(node).start, parsed.span(operand.this).end), "(", ")"),)
             )
+        elif isinstance(node, _ORDERED) and (regrouped := _regrouped(context, node, operand, side)) is not None:
+            yield Proposal(parsed.span(node), (wrap(regrouped, "(", ")"),))
         elif found < level or (found == level and (side == "expression" or level in (7, _COMPARISON))):
             if not (isinstance(node, exp.BitwiseNot) or _same(node, operand, side) or _is_counted(context, operand)):
                 yield Proposal(span, (wrap(span, "(", ")"),))
+
+
+def _regrouped(context: Context, node: exp.Expr, operand: exp.Expr, side: str) -> Span | None:
+    """What SQLite reads together in `a < b LIKE c` and `a LIKE b < c`: for it `<` binds tighter than LIKE."""
+    span = context.parsed.span
+    if side == "expression" and isinstance(operand, exp.In | exp.Like | exp.Glob | exp.Between):
+        return Span(span(node).start, span(operand.this).end)
+    last = operand.args.get("high") if isinstance(operand, exp.Between) else operand.args.get("expression")
+    if side == "this" and isinstance(operand, exp.Like | exp.Glob | exp.Between) and isinstance(last, exp.Expr):
+        return Span(span(last).start, span(node).end)
+    return None
 
 
 def _is_counted(context: Context, operand: exp.Expr) -> bool:

@@ -76,15 +76,26 @@ def _pairs(context: Context) -> Iterator[tuple[exp.Expr, exp.Expr, exp.Expr]]:
 
 
 def _mixed(context: Context, whole: exp.Expr, text: exp.Expr, number: exp.Expr) -> Iterator[Proposal]:
-    literal = text_literal(text)
+    literal, span = text_literal(text), context.parsed.span(whole)
     if literal is not None:
         yield from _text_literal(context, whole, text, literal, number)
     elif affinity_of(context, number) == "NUMERIC":
         yield _as_numbers(context, whole, text, number)
     elif affinity_of(context, text) == "TEXT":
         yield _as_text(context, number)
+    elif _is_key(context, text):  # its order is that of text now
+        yield _as_text(context, number) if isinstance(whole, (*_EQUALITIES, exp.In)) else Proposal(span)
     else:
         yield _never_equal(context, whole, text, number)
+
+
+def _is_key(context: Context, node: exp.Expr) -> bool:
+    """Whether it is a number column that is text in PostgreSQL, as what its foreign key refers to."""
+    from sqlport.catalog.types import is_retyped
+
+    column = context.semantics.column(node)
+    table = context.semantics.table(node) if isinstance(node, exp.Column) else None
+    return column is not None and table is not None and is_retyped(column, table.name, context.target)
 
 
 def _text_literal(

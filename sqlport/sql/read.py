@@ -110,6 +110,8 @@ class Parsed:
 
     def is_sqlite_cast(self, cast: exp.Cast) -> bool:
         """Whether it is SQLite's `CAST(x AS type)`; the other forms are PostgreSQL's, of an earlier rewriting."""
+        if not self.has_span(cast):
+            return False  # `(NOT true)::int`: words that leave no place
         span = self.span(cast)
         return self.tokens_in(span)[0].word == "CAST" and self.cast_type(cast).end < span.end
 
