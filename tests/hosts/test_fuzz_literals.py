@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import random
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -32,15 +33,38 @@ ESCAPES = [
 RAW_ESCAPES = [r"\n", r"\d", r"\\", r"\'", r"\"", r"\N{x}", r"\x4", "\\\n"]
 FIELDS = ["{x}", "{ x }", "{x!r}", "{x!s}", "{x:>10}", "{x:{w}}", "{x=}", "{x = }", "{d[0]}", "{x == 1}", "{x!=1}"]
 FIELDS += ["{(lambda: 1)()}", "{ {1: 2}[1] }", "{x if x else w}", "{x:%Y}", "{x or ')'}", '{x or "}"}', "{f(x)['k']}"]
+PREFIXES = ["", "", "r", "u", "f", "f", "rf", "fR", "F", "R", "U"]
+if sys.version_info >= (3, 12):  # quotes of the same kind, backslashes, comments and line ends inside fields
+    FIELDS += [
+        "{d['k']}",
+        '{d["k"]}',
+        "{f'{x}'}",
+        '{f"{x}"}',
+        "{f'{d['k']}'}",
+        r"{'\n'.join(x)}",
+        "{\nx\n}",
+        "{x  # c\n}",
+    ]
+    FIELDS += [
+        "{x  # c\n}",
+        "{d['}']}",
+        '{d["{"]!r:>{w}}',
+        "{x:{'>'}{w}}",
+        r"{'\N{BULLET}'}",
+        "{x!r:\\n}",
+        '{""" " """}',
+    ]
+if sys.version_info >= (3, 14):
+    PREFIXES += ["t", "rt", "Tr"]
 NEW = ["coalesce", "(", ")", "'", '"', "''", '""', '"""', "'''", "\\", "\\n", "{", "}", "{}", "%", "\n", "\r", "\t"]
 NEW += ["\0", "7", "x", "é", "\U0001f600", " ", "::text", "%s", "{{", "\x1b", "\u2028", "\ud800", "N{BULLET}", "AS", ""]
 
 
 def literal(rng: random.Random) -> str:
     """The source of one random string token; now and then one that Python refuses."""
-    prefix = rng.choice(["", "", "r", "u", "f", "f", "rf", "fR", "F", "R", "U"])
+    prefix = rng.choice(PREFIXES)
     quote = rng.choice(["'", '"', "'''", '"""'])
-    raw, formatted = "r" in prefix.lower(), "f" in prefix.lower()
+    raw, formatted = "r" in prefix.lower(), not {"f", "t"}.isdisjoint(prefix.lower())
     parts = []
     for _ in range(rng.randrange(0, 14)):
         kind = rng.random()

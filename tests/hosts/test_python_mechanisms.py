@@ -66,6 +66,21 @@ def test_a_text_that_is_known_is_found_whole(source: str, expected: str) -> None
             {"SELECT 1", "SELECT 1 WHERE a = ?", "SELECT 1 WHERE b = ?", "SELECT 1 WHERE a = ? AND b = ?"},
         ),
         (
+            "@pytest.mark.parametrize('sql', ['SELECT 1', pytest.param('SELECT 2', id='x')])\n"
+            "def test(sql):\n  cur.execute(sql)",
+            {"SELECT 1", "SELECT 2"},
+        ),
+        (
+            "@pytest.mark.parametrize(('a', 'sql'), [(1, 'SELECT 1'), pytest.param(2, 'SELECT 2')])\n"
+            "@pytest.mark.parametrize('more', MORE)\ndef test(a, sql, more):\n  cur.execute(sql)",
+            {"SELECT 1", "SELECT 2"},
+        ),
+        (
+            "def all(queries):\n  for q in queries:\n    cur.execute(q[0], q[1])\n"
+            "all([['SELECT 1', ()], ['SELECT 2', (1,)]])",
+            {"SELECT 1", "SELECT 2"},
+        ),
+        (
             "def f(p):\n  a = []\n  if p:\n    a.append('x = ?')\n  if not a:\n    a = ['1']\n"
             "  cur.execute('SELECT 1 WHERE ' + ' AND '.join(a))",
             {"SELECT 1 WHERE x = ?", "SELECT 1 WHERE 1"},
@@ -79,6 +94,34 @@ def test_alternatives(source: str, expected: set[str]) -> None:
 def test_holes_of_a_tuple_are_named_after_its_elements() -> None:
     (statement,) = found("def f(a, b):\n  cur.execute('SELECT %s FROM %s' % (a.x, b))").statements
     assert statement.sql == "SELECT {x} FROM {b}"
+
+
+@pytest.mark.parametrize(
+    ("source", "reason", "advice"),
+    [
+        ("from other import Q\ncur.execute(Q)", "it comes from `other`", "literal or a constant"),
+        ("cur.execute(undefined)", "nothing that sqlport can see defines `undefined`", "literal"),
+        ("cur.execute(open('x').read())", "read from a file", "`.sql` file"),
+        ("def f(sql):\n  cur.execute(sql)", "it is the parameter `sql` of `f()`", "No call of the function"),
+        ("class A: pass\ncur.execute(A())", "an object of `A`", "literal"),
+        ("cur.execute(['SELECT 1'])", "a collection", "literal"),
+        ("def q(): pass\ncur.execute(q)", "a function", "literal"),
+    ],
+)
+def test_why_a_text_is_not_known_and_what_helps(source: str, reason: str, advice: str) -> None:
+    extraction = found(source)
+    (finding,) = extraction.findings
+    assert (finding.code, extraction.statements) == ("SQP001", ())
+    assert reason in finding.message
+    assert advice in finding.message
+
+
+def test_too_many_alternatives_are_said_beside_those_that_are_shown() -> None:
+    branches = "".join(f"  if x == {n}: q = 'SELECT {n} FROM t{n}'\n" for n in range(12))
+    extraction = found(f"def f(x):\n  q = 'PRAGMA x'\n{branches}  cur.execute(q)")
+    assert len(extraction.statements) <= 8
+    (finding,) = extraction.findings
+    assert "more than 8 alternatives" in finding.message
 
 
 def test_none_is_no_text() -> None:

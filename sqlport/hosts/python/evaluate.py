@@ -12,8 +12,8 @@ from sqlport.hosts.python.calls import Calls
 from sqlport.hosts.python.inline import Budget, Given, inline
 from sqlport.hosts.python.library import elements
 from sqlport.hosts.python.literals import Token
-from sqlport.hosts.python.lookups import named, shortened, table_item
-from sqlport.hosts.python.names import dotted
+from sqlport.hosts.python.lookups import named, table_item
+from sqlport.hosts.python.names import dotted, shortened
 from sqlport.hosts.python.paths import divided
 from sqlport.hosts.python.scopes import Scope, parameter_names
 from sqlport.hosts.python.sinks import Sinks
@@ -502,8 +502,9 @@ def each_of(found: Value, node: ast.expr) -> Value:
     if isinstance(found, Items) and found.values:
         turns = (Option(value, ((id(node), turn),)) for turn, value in enumerate(found.values))
         return choose(turns, limit=MAX_EACH)
-    reason = found.reason if isinstance(found, Unknown) and found.reason else "it changes with each turn"
-    return Unknown("", reason)
+    if isinstance(found, Unknown):
+        return Unknown("", found.reason or "it changes with each turn", parameter=found.derived)
+    return Unknown("", "it changes with each turn")
 
 
 def _add_items(values: Sequence[Value], source: str) -> Value:

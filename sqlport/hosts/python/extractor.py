@@ -25,6 +25,7 @@ from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sink, Sinks
 from sqlport.hosts.python.source import Source
 from sqlport.hosts.python.statements import Builder, Site
+from sqlport.hosts.python.unresolved import unknown_of, unresolved
 from sqlport.hosts.python.values import (
     Chars,
     Const,
@@ -39,14 +40,10 @@ from sqlport.hosts.python.values import (
     options,
 )
 from sqlport.model import (
-    Applicability,
     Arguments,
     Dialect,
-    Effect,
     Finding,
     Literal,
-    Place,
-    Severity,
     Statement,
 )
 
@@ -216,8 +213,8 @@ class Extractor:
         for option in _whole(options(value)):
             at = site if site.engine else replace(site, engine=self._engine_of(option))
             for part in _texts(option.value, sink):
-                if isinstance(part, Unknown):
-                    reasons.append(part)
+                if (reason := unknown_of(part)) is not None:
+                    reasons.append(reason)
                     continue
                 if not isinstance(part, Str) or not part.known:
                     continue
@@ -232,8 +229,8 @@ class Extractor:
         for reason in reasons:
             plain = len(options(value)) == 1 and reason.parameter is not None and reason.parameter.exact
             finding = None
-            if not made and not self._is_quiet(found):
-                finding = self._unresolved(found.sql, found.label, reason)
+            if not self._is_quiet(found):
+                finding = unresolved(self.source, found.sql, found.label, reason, partly=made > 0)
             inner = self._passes_on(call, found, reason.parameter, via, whole=True, plain=plain)
             if inner is not None:
                 passed = True
@@ -241,7 +238,7 @@ class Extractor:
             elif finding is not None and not passed:
                 self.findings[id(call)] = finding
                 break
-        if made or passed:
+        if passed or (made and not reasons):
             self.findings.pop(id(call), None)
         if via is not None and (made or passed or id(call) in self.findings):
             via.called += 1
@@ -291,7 +288,7 @@ class Extractor:
         for inner in helper.inner:
             if inner.call is call and inner.whole == whole:
                 return inner, helper
-        owner = next((key for key, calls in self.index.calls.items() if call in calls), 0)
+        owner = self.index.owners.get(id(call), 0)
         plain = plain and parameter.exact and (via is None or via.plain)
         made = Inner(call, owner, found, via, whole, plain)
         helper.inner.append(made)
@@ -365,25 +362,6 @@ class Extractor:
                 )
             )
 
-    def _unresolved(self, node: ast.expr, label: str, value: Unknown) -> Finding:
-        span = self.source.span(node)
-        line, column = self.source.lines.place(span.start)
-        end_line, end_column = self.source.lines.place(span.end)
-        shown = self.evaluator.segment(node)
-        reason = value.reason or "it is computed where sqlport does not look"
-        return Finding(
-            code="SQP001",
-            name="unresolved-sql",
-            effect=Effect.DIFFERS,
-            severity=Severity.INFO,
-            message=f"The SQL that `{label}` runs is not known: `{shown}`: {reason}. "
-            "Nothing in it was checked. Write it as a literal or a constant, or, when a function of yours passes it "
-            "on, name that function in `sinks` of [tool.sqlport] and mark the texts with `# sqlport: sql`.",
-            span=span,
-            applicability=Applicability.MANUAL,
-            place=Place(self.source.file.path, line, column, end_line, end_column),
-        )
-
     # -- markers
 
     def _mark(self, scope: Scope) -> None:
@@ -430,10 +408,8 @@ class Extractor:
 
 def _texts(value: Value, sink: Sink) -> list[Value]:
     """The texts that one argument holds: itself, or the elements of a list where the sink takes one."""
-    if not isinstance(value, Items):
+    if not isinstance(value, Items) or not sink.items:
         return [value]
-    if not sink.items:
-        return []
     found: list[Value] = []
     for element in value.values:
         for option in options(element):

@@ -10,6 +10,7 @@ from sqlport.hosts.python.branches import Engine, engines
 from sqlport.hosts.python.evaluate import Evaluator, each_of
 from sqlport.hosts.python.library import elements
 from sqlport.hosts.python.names import dotted
+from sqlport.hosts.python.parametrized import parametrized
 from sqlport.hosts.python.scopes import ClassInfo, Scope, merge, parameter_names, unknown_parameter
 from sqlport.hosts.python.targets import assign
 from sqlport.hosts.python.truth import narrow, truth
@@ -81,6 +82,8 @@ class Flow:
         for parameter in parameter_names(node):
             known = self.evaluator.calls.annotation(parameter.annotation, function.scope)
             scope.set(parameter.arg, known or unknown_parameter(parameter, node))
+        for name, value in parametrized(node, self.evaluator, function.scope).items() if node.decorator_list else ():
+            scope.set(name, value)
         self.functions[id(node)] = function
         if function.owner is not None:
             bind_self(node, function.owner, scope)

@@ -44,7 +44,7 @@ class Walk:
 
 @dataclass(slots=True)
 class Index:
-    """`calls`: by the id of the innermost statement, handler or case, in source order.
+    """`calls`: by the id of the innermost statement, handler or case, in source order; `owners`: the other way round.
 
     `functions`: ids of the functions that have to be followed; `imports`: top names of all imported modules;
     `globals`: names that functions assign at module level; `keepers`: ids of methods that assign attributes.
@@ -52,6 +52,7 @@ class Index:
 
     walk: Walk = field(default_factory=Walk)
     calls: dict[int, list[ast.Call]] = field(default_factory=dict)
+    owners: dict[int, int] = field(default_factory=dict)
     functions: set[int] = field(default_factory=set)
     keepers: set[int] = field(default_factory=set)
 
@@ -221,6 +222,7 @@ def _assigns_attribute(node: ast.AST) -> bool:
 def _collect(result: Index, found: list[tuple[ast.Call, int, int]], parents: dict[int, int]) -> None:
     for call, owner, function in sorted(found, key=lambda item: (item[0].lineno, item[0].col_offset)):
         result.calls.setdefault(owner, []).append(call)
+        result.owners[id(call)] = owner
         _need(result, function, parents)
 
 

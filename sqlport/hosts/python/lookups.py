@@ -27,10 +27,3 @@ def named(value: Value, source: str) -> Value:
     if isinstance(value, Unknown):
         return Unknown(value.source or source, value.reason, value.kind, value.parameter)
     return value
-
-
-def shortened(source: str) -> str:
-    """A source expression on one line, of a length to show."""
-    if "\n" in source or "\r" in source or len(source) > 200:
-        source = " ".join(source[:2000].split())
-    return source if len(source) <= 200 else source[:199] + "…"

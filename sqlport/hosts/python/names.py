@@ -15,3 +15,10 @@ def dotted(node: ast.expr) -> str | None:
         return None
     parts.append(node.id)
     return ".".join(reversed(parts))
+
+
+def shortened(source: str) -> str:
+    """A source expression on one line, of a length to show."""
+    if "\n" in source or "\r" in source or len(source) > 200:
+        source = " ".join(source[:2000].split())
+    return source if len(source) <= 200 else source[:199] + "…"
