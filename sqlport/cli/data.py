@@ -211,7 +211,8 @@ def _way_back(done: Copied, file: Path, into: str, manifest: Path | None) -> str
         told = read_manifest(manifest)
         lines.append(f"  {file} is unchanged; its backup is {manifest.with_name(told.file)} (SHA-256 {told.sha256})")
     else:
-        lines.append(f"  {file} is unchanged (SHA-256 {done.fingerprint})")
+        known = f" (SHA-256 {done.fingerprint})" if done.verdicts else ""
+        lines.append(f"  {file} is unchanged{known}")
     lines.append(f"  rows that PostgreSQL gets from now on: sqlport data restore NEW_FILE URL --schema {into}{like}")
     return "\n".join(lines)
 

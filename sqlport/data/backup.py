@@ -72,7 +72,7 @@ def back_up(source: Path, folder: Path, fingerprint: str) -> Path:
     A backup of the same content that is there already is kept. Raises SqlportError where it cannot be written.
     https://www.sqlite.org/backup.html
     """
-    from sqlport.engines.sqlite import open_readonly
+    from sqlport.engines.sqlite import new_file, open_readonly
 
     file = folder / f"{source.stem}-{fingerprint[:12]}.db"
     manifest = file.with_name(file.name + _SUFFIX)
@@ -81,7 +81,7 @@ def back_up(source: Path, folder: Path, fingerprint: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file.unlink(missing_ok=True)
-        with closing(open_readonly(source)) as opened, closing(sqlite3.connect(file)) as copy:
+        with closing(open_readonly(source)) as opened, closing(new_file(file)) as copy:
             opened.backup(copy, pages=_PAGES)
         with closing(open_readonly(file)) as copy:
             original, tables = original_of(copy), _counts(copy)

@@ -13,7 +13,7 @@ from sqlport.data.job import Copied, Event, Wish
 from sqlport.data.load import Loaded, Loader
 from sqlport.data.match import Matched, from_port, with_existing
 from sqlport.data.plan import Table, in_schema
-from sqlport.data.source import Snapshot, fingerprint, snapshot
+from sqlport.data.source import Snapshot, fingerprint, snapshot, state
 from sqlport.data.target import tables_of
 from sqlport.data.verify import TableVerdict, compare
 from sqlport.model import SqlportError
@@ -65,7 +65,7 @@ def _copied(
     connection.execute("SET synchronous_commit TO off")  # the last commit waits for all of them
     with snapshot(schema.path) as source:
         version = source.version()
-        before = fingerprint(schema.path)
+        before = fingerprint(schema.path) if wish.validate else state(schema.path)
         there = tables_of(connection, wish.schema)
         matched = with_existing(schema.catalog, there, wish.skipped)
         if matched.tables:
@@ -167,6 +167,8 @@ class _Fresh:
             with connection.transaction():
                 keys.add(connection, place.schemas, each, by_source.get(each.of), self._wish.policies, self._tell)
                 staging.behind(connection, place, 1)
+        if not self._wish.indexes:
+            return  # statistics belong to what comes behind the rows
         self._event("analyze", {})
         for table in self._matched.tables:
             connection.execute(f"ANALYZE {in_schema(place.staging, table.name)}".encode())

@@ -92,9 +92,9 @@ class _Making:
     def compiled(self) -> Encode:
         """The loop. Its text is made of our own names only: no name of a table or column is in it."""
         self.flush()
-        columns = "".join(f"c{place}, " for place in range(self.width))
+        columns = "".join(f"c{place}, " for place in range(self.width)) or "_, "
         row = self.pieces[0] if len(self.pieces) == 1 else f"join(({', '.join(self.pieces)}))"
-        source = _LOOP.format(unpack=f"{columns}= row" if columns else "pass", row=row)
+        source = _LOOP.format(columns=columns, row=row)
         # `len` of the wrong type would be taken; these raise TypeError for all but text (bytearray) or a BLOB.
         scope = {
             **self.names,
@@ -115,12 +115,11 @@ def encode(rows, careful, limit):
     made = []
     add = made.append
     size = 0
-    for row in rows:
+    for {columns} in rows:
         try:
-            {unpack}
             line = {row}
         except (error, TypeError, UnfitError):
-            line = careful(row, len(made))
+            line = careful(({columns}), len(made))
         add(line)
         size += len(line)
         if size > limit:

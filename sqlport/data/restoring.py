@@ -23,6 +23,7 @@ from sqlport.data.source import snapshot
 from sqlport.data.streams import of_postgres
 from sqlport.data.target import tables_of
 from sqlport.data.verify import TableVerdict, compare
+from sqlport.engines.sqlite import new_file
 from sqlport.model import SqlportError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _written(
     file: Path, original: Original, connection: psycopg.Connection[Any], schema: str, event: Event
 ) -> Restored:
     notes: list[str] = []
-    with closing(sqlite3.connect(file, isolation_level=None)) as made:
+    with closing(new_file(file)) as made:
         for name in _BEFORE:
             value = original.pragmas[name]
             made.execute(f"PRAGMA {name} = " + (f"'{value}'" if name in _QUOTED else str(int(value))))

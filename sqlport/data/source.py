@@ -123,6 +123,20 @@ def snapshot(path: str | Path) -> Iterator[Snapshot]:
         yield Snapshot(file, connection)
 
 
+def state(path: Path) -> str:
+    """What tells two states of a file apart without reading it: its header, sizes and times, also of a `-wal` file.
+
+    The header counts changes (https://www.sqlite.org/fileformat.html#file_change_counter).
+    """
+    with path.open("rb") as stream:
+        told = [stream.read(100).hex()]
+    for each in (path, Path(f"{path}-wal")):
+        if each.exists():
+            found = each.stat()
+            told.append(f"{found.st_ino} {found.st_size} {found.st_mtime_ns}")
+    return " ".join(told)
+
+
 def fingerprint(path: Path) -> str:
     """SHA-256 of the file, and of its `-wal` file behind it where that holds anything."""
     digest = hashlib.sha256()

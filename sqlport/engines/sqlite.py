@@ -52,6 +52,17 @@ def open_readonly(path: str | os.PathLike[str]) -> sqlite3.Connection:
     return _ready(connection)
 
 
+def new_file(path: str | os.PathLike[str]) -> sqlite3.Connection:
+    """Make a database file to write to. Raises SqlportError where there is a file already, or none can be made."""
+    file = Path(path)
+    if file.exists():
+        raise SqlportError(f"{file}: is there already; name a file that is not, nothing is ever written over")
+    try:
+        return sqlite3.connect(file, isolation_level=None)
+    except sqlite3.Error as error:
+        raise SqlportError(f"{file}: cannot be made: {error}") from None
+
+
 def scratch() -> sqlite3.Connection:
     """An empty database in memory for statements of unknown origin.
 

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from sqlport.data.coerce import RULES
 from sqlport.data.policy import KINDS
 from tests.data.conftest import Ask, Data, Make
 
@@ -267,6 +268,12 @@ def test_keys_that_only_postgresql_takes_for_equal(make: Make, data: Data, ask: 
     result = data("copy", file, url, "--policy", "text-in-integer=coerce:number", "--policy", "duplicate=reject")
     assert result.exit_code == 1, result.output
     assert ask("SELECT n FROM u ORDER BY n") == [(1,), (2,)]
+
+
+def test_every_kind_and_rule_is_explained() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    for name, words in [*KINDS.items(), *((name, words) for name, (_, words) in RULES.items())]:
+        assert f"| `{name}` | {words} |" in page
 
 
 def test_the_list_of_kinds_is_whole() -> None:
