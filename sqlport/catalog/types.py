@@ -175,7 +175,7 @@ def postgres_type(
     choice = _overridden(declared_type, key, target.types)
     if choice is None:
         choice = _chosen(declared_type, target.profile, default if not declared_type.strip() else None)
-    return _collated(choice, collation, target.locale)
+    return _collated(choice, collation, target)
 
 
 def depends_on_values(column: Column, table: str, target: Target) -> bool:
@@ -194,6 +194,15 @@ def depends_on_values(column: Column, table: str, target: Target) -> bool:
 def native_type(declared_type: str) -> str:
     """PostgreSQL's own type for a declared one, as the profile `native` has it; empty where there is none."""
     return _native(declared_type)
+
+
+def icu_nocase(target: Target) -> bool:
+    """Whether NOCASE is to be a collation of that name, made with ICU (`nocase = "icu"` among the types).
+
+    Needs a server that was built with ICU, and PostgreSQL 18 for LIKE:
+    https://www.postgresql.org/docs/current/collation.html#COLLATION-NONDETERMINISTIC.
+    """
+    return target.types.get("nocase", "").lower() == "icu"
 
 
 def cast_type(type_name: str, target: Target) -> str:
@@ -282,10 +291,12 @@ def _native(declared_type: str) -> str:
     return _NATIVE.get(base, "")
 
 
-def _collated(choice: TypeChoice, collation: str, locale: str) -> TypeChoice:
+def _collated(choice: TypeChoice, collation: str, target: Target) -> TypeChoice:
     if choice.type != "text":
         return choice
-    name = collation.upper()
+    name, locale = collation.upper(), target.locale
+    if name == "NOCASE" and icu_nocase(target):
+        return choice  # COLLATE NOCASE stays and names that collation
     if name == "NOCASE":
         reason = "NOCASE compares without regard to case; citext does too, for all letters and not only for A-Z"
         return replace(choice, type="citext", rule="COL002", reason=reason, extension="citext")

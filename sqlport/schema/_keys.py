@@ -33,10 +33,12 @@ class MovedKey:
 class ForeignKeys:
     """Decides for each key of a table whether PostgreSQL takes it where it stands."""
 
-    def __init__(self, catalog: Catalog, table: Table, placed: Iterable[str]) -> None:
+    def __init__(self, catalog: Catalog, table: Table, placed: Iterable[str], *, own: bool = False) -> None:
+        """`placed` are the tables that are there already; with `own` a key to the table itself is taken out, too."""
         self._catalog = catalog
         self._table = table
         self._placed = placed
+        self._own = own
 
     def moved(self, text: str, written: CreateTable) -> Iterator[MovedKey]:
         """The keys that are to be taken out of the text, the original or the port."""
@@ -64,8 +66,9 @@ class ForeignKeys:
         key = parent.unique_over(columns)
         if key is None or not key.is_plain:
             return f"nothing keeps {parent_name} ({', '.join(columns)}) unique", False
-        own = name == folded(self._table.name)
-        return "", key.origin == "index" or (not own and name not in self._placed)
+        if name == folded(self._table.name):
+            return "", key.origin == "index" or self._own
+        return "", key.origin == "index" or name not in self._placed
 
     def _alter(self, name: str, columns: tuple[str, ...], clause: str) -> str:
         named = f"CONSTRAINT {quote(name)} " if name else ""

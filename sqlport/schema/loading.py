@@ -72,7 +72,7 @@ class Loading:
 
 def loading(schema: PortedSchema) -> Loading:
     """Split a ported schema, best one that a server has confirmed (`sqlport.schema.drift.on_server`)."""
-    before = schema.of_kind("extension")
+    before = schema.of_kind("extension", "collation", "helper")
     keys: list[Definition] = []
     foreign: list[Definition] = []
     tables: list[LoadedTable] = []

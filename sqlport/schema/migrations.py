@@ -167,10 +167,10 @@ class _Porting:
         dropped = {name: at for at, name in _dropped(texts) if name in before and name in after}
         made = _made(texts)
         for table in after:
-            own = folded(table.name)
-            if table.kind != "table" or own in dropped:
+            if table.kind != "table":
                 continue
-            lost = {name for name, at in dropped.items() if made.get(own, -1) < at}
+            at, named = made.get(folded(table.name), (-1, None))
+            lost = {name for name, when in dropped.items() if at < when and (named is None or name in named)}
             if any(folded(key.table) in lost for key in table.foreign_keys):
                 yield from _keys(table, after, lost)
 
@@ -190,7 +190,8 @@ def _keys(table: Table, catalog: Catalog, rebuilt: set[str]) -> Iterator[str]:
     if written is None:
         return
     others = {folded(other.name) for other in catalog} - rebuilt
-    for key in ForeignKeys(catalog, table, others).moved(table.sql, written):
+    own = folded(table.name) in rebuilt
+    for key in ForeignKeys(catalog, table, others, own=own).moved(table.sql, written):
         if not key.reason:
             yield f"{key.alter};"
 
@@ -204,17 +205,23 @@ def _dropped(texts: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield number, folded(unquoted(words[-1]))
 
 
-def _made(texts: Sequence[str]) -> dict[str, int]:
-    """The tables that the migration makes, under their last name, with the number of the statement."""
-    made: dict[str, int] = {}
+def _made(texts: Sequence[str]) -> dict[str, tuple[int, frozenset[str] | None]]:
+    """The tables that the migration makes, under their last name.
+
+    With the number of the statement and the tables that their keys name there: a key to the table itself, under
+    the name that it has while it is made, goes with it when it is renamed.
+    """
+    made: dict[str, tuple[int, frozenset[str] | None]] = {}
     for number, sql in enumerate(texts):
         parsed = read(sql)
         created = read_create_table(sql, parsed.tokens) if parsed.kind == "CREATE TABLE" else None
         altered = read_alter_table(sql, parsed.tokens) if parsed.kind == "ALTER TABLE" else None
         if created is not None:
-            made[folded(created.name.text)] = number
+            constraints = [*(each for column in created.columns for each in column.constraints), *created.constraints]
+            names = frozenset(folded(each.references.table.text) for each in constraints if each.references)
+            made[folded(created.name.text)] = number, names
         elif altered is not None and altered.new is not None and altered.action == "rename table":
-            made[folded(altered.new.text)] = made.pop(folded(altered.table.text), -1)
+            made[folded(altered.new.text)] = made.pop(folded(altered.table.text), (-1, None))
     return made
 
 

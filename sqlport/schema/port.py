@@ -12,6 +12,7 @@ from typing import Literal as OneOf
 from sqlport.catalog import Catalog
 from sqlport.catalog.helpers import definitions as helpers
 from sqlport.catalog.names import folded, kept, quote
+from sqlport.catalog.types import icu_nocase
 from sqlport.model import Finding
 from sqlport.schema._keys import ForeignKeys, without
 from sqlport.schema._names import Names
@@ -28,7 +29,20 @@ if TYPE_CHECKING:
     from sqlport.schema.observed import ObservedType
     from sqlport.schema.source import Source
 
-Kind = OneOf["extension", "table", "key", "index", "foreign key", "view", "function", "trigger", "sequence"]
+Kind = OneOf[
+    "extension",
+    "collation",
+    "helper",
+    "table",
+    "key",
+    "index",
+    "foreign key",
+    "view",
+    "function",
+    "trigger",
+    "sequence",
+]
+"""What a definition makes; a `helper` is a function that ported expressions call, a `function` that of a trigger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +137,8 @@ def port_schema(source: Source, target: Target, book: Rulebook) -> PortedSchema:
     making.lost += _left_out(catalog, texts)
     own = [found.table for found in texts.values() if not found.external and not found.reason]
     making.made += sequences([*tables, *own], source.next_ids)
-    helping = [Definition("function", name, "", sql) for name, sql in helpers(target)]
-    definitions = [*_extensions(making.made), *helping, *making.made]
+    helping = [Definition("helper", name, "", sql) for name, sql in helpers(target)]
+    definitions = [*_extensions(making.made, target), *helping, *making.made]
     return PortedSchema(catalog, target, tuple(definitions), tuple(making.lost), observed)
 
 
@@ -278,9 +292,12 @@ def _words(sql: str) -> set[str]:
     return {folded(unquoted(token.text)) for token in _tokens(sql)}
 
 
-def _extensions(made: Iterable[Definition]) -> Iterator[Definition]:
+def _extensions(made: Sequence[Definition], target: Target) -> Iterator[Definition]:
     if any("citext" in each.sql for each in made if each.kind in ("table", "view", "index")):
         yield Definition("extension", "citext", "", "CREATE EXTENSION IF NOT EXISTS citext")
+    if icu_nocase(target):
+        options = "provider = icu, locale = 'und-u-ks-level2', deterministic = false"
+        yield Definition("collation", "nocase", "", f"CREATE COLLATION IF NOT EXISTS nocase ({options})")
 
 
 def _lone(text: str, original: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from sqlport.catalog.names import quote
 from sqlport.schema.port import Definition, NotPorted, PortedSchema
 
 _TITLES = (
-    (("extension",), "Extensions"),
+    (("extension", "collation"), "Extensions"),
+    (("helper",), "Functions that do as SQLite's"),
     (("table",), "Tables"),
     (("index", "foreign key"), "Indexes, and foreign keys that need what comes before"),
     (("view",), "Views"),
@@ -43,8 +45,16 @@ def down_sql(schema: PortedSchema, heading: str = "") -> str:
         lines.append(f"DROP TABLE IF EXISTS {tables};\n")
     functions = (quote(function.name, "function") for function in schema.of_kind("function"))
     lines += [f"DROP FUNCTION IF EXISTS {name}();\n" for name in functions]
+    lines += [f"DROP FUNCTION IF EXISTS {_signature(each)};\n" for each in reversed(schema.of_kind("helper"))]
+    lines += [f"DROP COLLATION IF EXISTS {quote(each.name)};\n" for each in schema.of_kind("collation")]
     lines += [f"DROP EXTENSION IF EXISTS {quote(extension.name)};\n" for extension in schema.of_kind("extension")]
     return "".join(lines)
+
+
+def _signature(helper: Definition) -> str:
+    """The name of a helper with its parameters, which tell it from its namesakes."""
+    found = re.search(r"FUNCTION\s+(\w+\s*\([^)]*\))", helper.sql)
+    return found[1] if found else helper.name
 
 
 def _joined(definitions: Sequence[Definition]) -> str:

@@ -374,6 +374,22 @@ class TestSettledMigrations:
         source = read_source(before, Config())
         assert drift(source, ported(source), str(after), server).differences == ()
 
+    @pytest.mark.parametrize("named", ["t", "t_new"])
+    def test_a_rebuilt_table_keeps_the_key_to_itself(self, tmp_path: Path, server: Server, named: str) -> None:
+        before, after = tmp_path / "before", tmp_path / "after"
+        before.mkdir()
+        after.mkdir()
+        (before / "1.sql").write_text("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t (id));\n")
+        (before / "2.sql").write_text(
+            "PRAGMA foreign_keys=OFF;\nCREATE TABLE t_new (id INTEGER PRIMARY KEY, up INTEGER,"
+            f" FOREIGN KEY (up) REFERENCES {named} (id) ON DELETE CASCADE);\nINSERT INTO t_new SELECT * FROM t;\n"
+            "DROP TABLE t;\nALTER TABLE t_new RENAME TO t;\n"
+        )
+        for each in port_migrations(before, Config().target, BOOK):
+            (after / each.name).write_text(each.sql)
+        source = read_source(before, Config())
+        assert drift(source, ported(source), str(after), server).differences == ()
+
     def test_programs_among_the_migrations_are_named(self, tmp_path: Path) -> None:
         (tmp_path / "1_first.go").write_text("package migrations\n")
         (tmp_path / "2.sql").write_text("CREATE INDEX i ON t (a);\n")
@@ -393,3 +409,30 @@ def test_keys_of_one_name_get_names_of_their_own(tmp_path: Path, server: Server)
     renamed = [finding.message for each in schema.definitions for finding in each.findings if finding.code == "IDX002"]
     assert len(renamed) == 2
     assert on_server(schema, server)[0].schema.not_ported == ()
+
+
+def test_helpers_come_first_and_go_last(tmp_path: Path, server: Server) -> None:
+    script = "CREATE TABLE t (a TEXT CHECK (date(a) IS NOT NULL)); CREATE VIEW v AS SELECT date(a) AS d FROM t"
+    config = Config(helpers=True)
+    source = read_source(database(tmp_path, script), config)
+    schema = on_server(port_schema(source, config.target, BOOK), server)[0].schema
+    assert schema.not_ported == ()
+    with server.database() as name, server.connect(name) as connection:
+        connection.execute(up_sql(schema).encode())
+        connection.execute(down_sql(schema).encode())
+        functions = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        assert connection.execute(functions).fetchone() == (0,)
+
+
+def test_nocase_as_a_collation_of_icu(tmp_path: Path, server: Server) -> None:
+    script = "CREATE TABLE t (a VARCHAR(9) COLLATE NOCASE UNIQUE, b INT)"
+    config = Config(types={"nocase": "icu"})
+    schema = port_schema(read_source(database(tmp_path, script), config), config.target, BOOK)
+    assert [each.sql for each in schema.of_kind("table")] == ["CREATE TABLE t (a text COLLATE NOCASE UNIQUE, b bigint)"]
+    (collation,) = schema.of_kind("collation")
+    assert "deterministic = false" in collation.sql
+    assert "DROP COLLATION IF EXISTS nocase;" in down_sql(schema)
+    # the server of these tests was built without ICU: that is said, and the table stays
+    lost = on_server(schema, server)[0].schema.not_ported
+    assert [(one.kind, one.columns) for one in lost] == [("collation", ()), ("collate", ("a",))]
+    assert "ICU" in lost[0].reason
