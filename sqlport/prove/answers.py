@@ -21,6 +21,7 @@ STEPS = 20_000
 
 _MOST_CALLS = 500  # times STEPS, about half a second
 _MOST_ROWS = 20_000
+_UNDO = "ROLLBACK TO SAVEPOINT sqlport"
 _MISSING = frozenset(["42P01", "42703", "42704", "42883", "3F000"])
 
 
@@ -107,15 +108,18 @@ def on_postgres(
     """
     import psycopg
 
-    failed = False
+    failed = undone = False
     try:
         cursor = psycopg.RawCursor(connection)
         cursor.execute(sql.encode("utf-8", "surrogatepass"), values or None)
         rows = cursor.fetchall() if cursor.description else []
         labels = tuple(column.name for column in cursor.description or ())
-        after = tuple((key, tuple(connection.execute(select.encode()).fetchall())) for key, select in tables)
-        return Answer(labels, tuple(rows), cursor.rowcount, after)
+        count = cursor.rowcount
+        undone = not reads
+        after = _afterwards(connection, tables) if undone else ()
+        return Answer(labels, tuple(rows), count, after)
     except (psycopg.Error, UnicodeEncodeError) as error:
+        undone = False
         failed = True
         code = getattr(error, "sqlstate", None) or ""
         if isinstance(error, psycopg.OperationalError) and connection.closed:
@@ -123,8 +127,20 @@ def on_postgres(
         message = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
         return Answer(error=_postgres_kind(code), code=code, message=message)
     finally:
-        if (failed or not reads) and not connection.closed:
-            connection.execute("ROLLBACK TO SAVEPOINT sqlport")
+        if (failed or not (reads or undone)) and not connection.closed:
+            connection.execute(_UNDO)
+
+
+def _afterwards(
+    connection: psycopg.Connection[Any], tables: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    """The rows of the tables, and back to the savepoint, in one round trip."""
+    cursor = connection.execute("; ".join([*(select for _, select in tables), _UNDO]).encode())
+    found = []
+    for key, _ in tables:
+        found.append((key, tuple(cursor.fetchall())))
+        cursor.nextset()
+    return tuple(found)
 
 
 def _postgres_kind(code: str) -> ErrorKind:

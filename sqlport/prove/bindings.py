@@ -34,8 +34,9 @@ def bindings(pair: Pair, universe: Universe, seed: int) -> Iterator[Values]:
 
 def _all(pair: Pair, universe: Universe, seed: int) -> Iterator[Values]:
     stores = any(parameter.use.role == "stored" for parameter in pair.parameters)
+    wanted = frozenset(key[0] for parameter in pair.parameters for key in parameter.use.columns)
     for turn in range(_HITS):
-        rows = _chosen(pair, universe, seed + turn)
+        rows = universe.chosen(wanted, seed + turn)
         if stores:
             yield _stored(pair, universe, rows, 0, turn)
             if turn == 0:
@@ -45,40 +46,16 @@ def _all(pair: Pair, universe: Universe, seed: int) -> Iterator[Values]:
             yield tuple(_hit(parameter, universe, rows, turn) for parameter in pair.parameters)
     if any(parameter.use.role == "pattern" for parameter in pair.parameters):
         for pattern in _ODD_PATTERNS:
-            rows = _chosen(pair, universe, seed)
+            rows = universe.chosen(wanted, seed)
             yield tuple(
                 pattern if parameter.use.role == "pattern" else _hit(parameter, universe, rows, 0)
                 for parameter in pair.parameters
             )
     if not stores:
-        rows = _chosen(pair, universe, seed + _HITS)
+        rows = universe.chosen(wanted, seed + _HITS)
         yield tuple(_miss(parameter, universe, rows) for parameter in pair.parameters)
-    rows = _chosen(pair, universe, seed)
+    rows = universe.chosen(wanted, seed)
     yield tuple(_null(parameter, universe, rows) for parameter in pair.parameters)
-
-
-def _chosen(pair: Pair, universe: Universe, turn: int) -> Mapping[str, Row]:
-    """A row of each table that the parameters meet; with a row of a table come the rows that it refers to."""
-    wanted = {key[0] for parameter in pair.parameters for key in parameter.use.columns}
-    chosen: dict[str, Row] = {}
-    for model in reversed(universe.models):
-        rows = universe.rows.get(model.key, ())
-        if not rows or (model.key not in wanted and model.key not in chosen):
-            continue
-        if model.key not in chosen:
-            full = sorted(rows, key=lambda row: sum(value is None for value in row))
-            chosen[model.key] = full[(turn * 7) % max(1, len(full) * 2 // 3)]
-        row = chosen[model.key]
-        for reference in model.references:
-            parent = _parent(universe, reference.parent, reference.other, [row[place] for place in reference.own])
-            if parent is not None:
-                chosen.setdefault(reference.parent, parent)
-    return chosen
-
-
-def _parent(universe: Universe, key: str, places: tuple[int, ...], values: list[Value]) -> Row | None:
-    rows = universe.rows.get(key, ())
-    return next((row for row in rows if [row[place] for place in places] == values), None)
 
 
 def _cell(parameter: Parameter, universe: Universe, rows: Mapping[str, Row]) -> tuple[Field | None, Value]:

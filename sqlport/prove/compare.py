@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlport.model import Aspect
@@ -81,8 +82,17 @@ def folded_labels(sqlite: Sequence[str], postgres: Sequence[str]) -> tuple[str, 
     return tuple(one for one, other in both if one != other and one.lower() == other and _LABEL.fullmatch(one))
 
 
+def identical(sqlite: Sequence[Row], postgres: Sequence[Row]) -> bool:
+    """Whether the rows are equal for Python, in order and with their types: quickly told, and true of most."""
+    if sqlite != postgres:
+        return False
+    return [*map(type, chain.from_iterable(sqlite))] == [*map(type, chain.from_iterable(postgres))]
+
+
 def rows(sqlite: Sequence[Row], postgres: Sequence[Row], *, clock: bool = False) -> Mismatch | None:
     """The first difference of two multisets of rows."""
+    if identical(sqlite, postgres):
+        return None
     left, right = _unequal(sqlite, postgres)
     ours, theirs = Counter(map(exact, left)), Counter(map(exact, right))
     if ours == theirs:
@@ -106,14 +116,11 @@ def rows(sqlite: Sequence[Row], postgres: Sequence[Row], *, clock: bool = False)
 def _unequal(sqlite: Sequence[Row], postgres: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
     """What is left of both without the rows that are equal for Python as well, which are most and quickly told."""
     try:
-        ours = [(row, tuple(map(type, row))) for row in sqlite]
-        theirs = [(row, tuple(map(type, row))) for row in postgres]
-        if ours == theirs:
-            return (), ()
-        counted, others = Counter(ours), Counter(theirs)
+        counted = Counter((row, *map(type, row)) for row in sqlite)
+        others = Counter((row, *map(type, row)) for row in postgres)
     except TypeError:  # JSON values have no hash
         return sqlite, postgres
-    return [row for row, _ in (counted - others).elements()], [row for row, _ in (others - counted).elements()]
+    return [row for row, *_ in (counted - others).elements()], [row for row, *_ in (others - counted).elements()]
 
 
 def _told(ours: Sequence[Row], theirs: Sequence[Row]) -> str:

@@ -53,20 +53,10 @@ class Stage:
         )
         return ours, theirs
 
-    def last_id(self, key: str) -> int:
-        """The largest number that a row of the table has (0 without rows)."""
-        model = self.universe.model(key)
-        place = model.identity if model is not None else None
-        if place is None:
-            return 0
-        numbers = [row[place] for row in self.universe.rows.get(key, ())]
-        return max((number for number in numbers if isinstance(number, int)), default=0)
-
-    def number_from(self, key: str) -> None:
-        """Make PostgreSQL number the next new row of the table as SQLite does."""
-        sequence = self.sequences.get(key)
-        if sequence:
-            last = self.last_id(key)
+    def number_new_rows(self) -> None:
+        """Make PostgreSQL number new rows behind those that are there, as SQLite does."""
+        for key, sequence in self.sequences.items():
+            last = self.universe.last_id(key)
             self.postgres.execute("SELECT setval(%s, %s, %s)", (sequence, max(last, 1), last > 0))
 
     def with_rows(self, rows: Rows) -> Stage:
@@ -166,9 +156,11 @@ def stage_of(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], univ
     switch_triggers(postgres, models, "ENABLE")
     postgres.execute(f"SET LOCAL TimeZone = '{ZONE}'")
     sequences = _sequences(postgres, models)
+    stage = Stage(sqlite, postgres, replace(universe, rows=rows), sequences, frozenset(absent))
+    stage.number_new_rows()
     postgres.execute("ANALYZE")
     postgres.execute("SAVEPOINT sqlport")
-    return Stage(sqlite, postgres, replace(universe, rows=rows), sequences, frozenset(absent))
+    return stage
 
 
 def copy_rows(postgres: psycopg.Connection[Any], model: Model, rows: Sequence[Row]) -> tuple[Row, ...]:

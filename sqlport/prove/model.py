@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
@@ -63,18 +63,20 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A table: its fields, the keys among them (places of fields), its references, and its CHECK texts."""
+    """A table: its fields, the keys among them (places of fields), its references, and its CHECK texts.
+
+    `key` is its folded name.
+    """
 
     name: str
     fields: tuple[Field, ...]
     keys: tuple[tuple[int, ...], ...]
     references: tuple[Reference, ...]
     checks: tuple[str, ...]
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        """The folded name."""
-        return folded(self.name)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", folded(self.name))
 
     @property
     def postgres(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Hashable, Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from sqlport.prove.answers import Row
     from sqlport.prove.model import Value
     from sqlport.sql import Parsed
+
+_NUMBERED = re.compile(r"\?(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,10 @@ def _offset(sqlite: sqlite3.Connection, parsed: Parsed, values: tuple[Value, ...
 
 def _used(text: str, values: tuple[Value, ...]) -> tuple[Value, ...]:
     """As many of the values as SQLite wants for the `?N` of a text."""
+    if not values:
+        return values
+    if "'" not in text and '"' not in text:  # nothing but a placeholder can look like one: no need to read it
+        return values[: max(map(int, _NUMBERED.findall(text)), default=0)]
     from sqlport.sql import read
 
     numbers = [each.key for each in read(text).placeholders if isinstance(each.key, int)]

@@ -54,8 +54,11 @@ def satisfied(stage: Stage, pair: Pair, semantics: Semantics, values: Values) ->
     try:
         builder = _Builder(stage, sources, wanted)
         if builder.put():
+            own = stage.with_rows(builder.rows)
+            if pair.numbered:
+                own.number_new_rows()
             stage.postgres.execute("SAVEPOINT sqlport")
-            yield stage.with_rows(builder.rows)
+            yield own
         else:
             yield None
     finally:

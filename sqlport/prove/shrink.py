@@ -153,6 +153,8 @@ class _Lab:
         try:
             if not self._fill(stage):
                 return None
+            if self._pair.numbered:
+                stage.number_new_rows()
             stage.postgres.execute("SAVEPOINT sqlport")
             outcome = tried(stage, self._pair, self._values)
         except (sqlite3.Error, psycopg.Error):

@@ -10,7 +10,7 @@ from typing import Literal as OneOf
 from sqlglot import exp
 
 from sqlport.prove.answers import Answer, on_postgres, on_sqlite
-from sqlport.prove.compare import Mismatch, compare, exact
+from sqlport.prove.compare import Mismatch, compare, identical
 from sqlport.prove.order import is_ordered, misplaced, ranking
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sqlport.prove.pairs import Pair
 
 Kind = OneOf["same", "empty", "skipped", "range", "unproven", "differs"]
-_NEW = 10_000  # a number that an engine gave is among so many behind the last one
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,12 @@ def tried(stage: Stage, pair: Pair, values: Values) -> Outcome:
     early = _refused_by_sqlite(sqlite, pair)
     if early is not None:
         return early
-    for key in pair.numbered:
-        stage.number_from(key)
     passed = values[: pair.passed]
     postgres = on_postgres(stage.postgres, pair.port, passed, theirs, reads=pair.kind == "query")
     if sqlite.error or postgres.error:
         return _of_errors(stage, sqlite, postgres)
     if pair.numbered:
-        sqlite, postgres = _unnumbered(stage, pair, sqlite), _unnumbered(stage, pair, postgres)
+        sqlite, postgres = (_unnumbered(stage, pair, values, each) for each in (sqlite, postgres))
     return _compared(stage, pair, values, sqlite, postgres)
 
 
@@ -90,20 +87,31 @@ def _quoted_in(name: str, message: str) -> bool:
     return f'"{name}"' in message
 
 
-def _unnumbered(stage: Stage, pair: Pair, answer: Answer) -> Answer:
+def _unnumbered(stage: Stage, pair: Pair, values: Values, answer: Answer) -> Answer:
     """The answer with `new` for numbers that the engine gave: gaps in them are nobody's promise."""
+    given = {value for value in values if type(value) is int}
+    new: set[int] = set()
+    for key, rows in answer.tables:
+        model = stage.universe.model(key)
+        place = model.identity if model is not None else None
+        if key in pair.numbered and place is not None:
+            last = stage.universe.last_id(key)
+            numbers = {row[place] for row in rows if type(row[place]) is int}
+            new.update(number for number in numbers if number > last and number not in given)
+    if not new:
+        return answer
 
-    def hidden(rows: Sequence[Row], key: str) -> tuple[Row, ...]:
-        last = stage.last_id(key)
-        return tuple(tuple("new" if _is_new(value, last) else value for value in row) for row in rows)
+    def masked(row: Row) -> Row:
+        return tuple("new" if type(value) is int and value in new else value for value in row)
 
-    first = pair.numbered[0]
-    tables = tuple((key, hidden(rows, key if key in pair.numbered else first)) for key, rows in answer.tables)
-    return replace(answer, rows=hidden(answer.rows, first), tables=tables)
+    def hidden(rows: Sequence[Row]) -> tuple[Row, ...]:
+        try:
+            return tuple([row if new.isdisjoint(row) else masked(row) for row in rows])
+        except TypeError:  # JSON values have no hash
+            return tuple(map(masked, rows))
 
-
-def _is_new(value: object, last: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and last < value <= last + _NEW
+    tables = tuple((key, hidden(rows)) for key, rows in answer.tables)
+    return replace(answer, rows=hidden(answer.rows), tables=tables)
 
 
 def _compared(stage: Stage, pair: Pair, values: Values, sqlite: Answer, postgres: Answer) -> Outcome:
@@ -128,7 +136,7 @@ def _compared(stage: Stage, pair: Pair, values: Values, sqlite: Answer, postgres
 def _ordered(stage: Stage, pair: Pair, values: Values, outcome: Outcome) -> Outcome:
     """The outcome of a query that orders or cuts its rows."""
     sqlite, postgres, mismatch = outcome.sqlite, outcome.postgres, outcome.mismatch
-    if mismatch is None and tuple(map(exact, sqlite.rows)) == tuple(map(exact, postgres.rows)):
+    if mismatch is None and identical(sqlite.rows, postgres.rows):
         return outcome
     if pair.volatile.clock and mismatch is None:
         return outcome
@@ -168,7 +176,7 @@ def _depends_on_order(stage: Stage, pair: Pair, values: Values, answer: Answer) 
     finally:
         stage.sqlite.execute("PRAGMA reverse_unordered_selects = OFF")
     if pair.numbered:
-        again = _unnumbered(stage, pair, again)
+        again = _unnumbered(stage, pair, values, again)
     return bool(again.error) or compare(answer, again, clock=pair.volatile.clock) is not None
 
 

@@ -6,7 +6,7 @@ import random
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
@@ -33,10 +33,52 @@ class Universe:
 
     models: tuple[Model, ...]
     rows: Rows
+    _by_key: Mapping[str, Model] = field(init=False, repr=False, compare=False)
+    _last: dict[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _chosen: dict[tuple[frozenset[str], int], Mapping[str, Row]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_key", {model.key: model for model in self.models})
 
     def model(self, key: str) -> Model | None:
         """The table of that key."""
-        return next((model for model in self.models if model.key == key), None)
+        return self._by_key.get(key)
+
+    def last_id(self, key: str) -> int:
+        """The largest number that a row of the table has (0 without rows)."""
+        if key not in self._last:
+            model = self._by_key.get(key)
+            place = model.identity if model is not None else None
+            numbers = [row[place] for row in self.rows.get(key, ())] if place is not None else []
+            self._last[key] = max((number for number in numbers if isinstance(number, int)), default=0)
+        return self._last[key]
+
+    def chosen(self, keys: frozenset[str], turn: int) -> Mapping[str, Row]:
+        """A row of each of these tables, of those with few NULLs; with a row come the rows that it refers to."""
+        found = self._chosen.get((keys, turn))
+        if found is None:
+            found = self._chosen[keys, turn] = dict(self._choose(keys, turn))
+        return found
+
+    def _choose(self, keys: frozenset[str], turn: int) -> Mapping[str, Row]:
+        chosen: dict[str, Row] = {}
+        for model in reversed(self.models):
+            rows = self.rows.get(model.key, ())
+            if not rows or (model.key not in keys and model.key not in chosen):
+                continue
+            if model.key not in chosen:
+                full = sorted(rows, key=lambda row: sum(value is None for value in row))
+                chosen[model.key] = full[(turn * 7) % max(1, len(full) * 2 // 3)]
+            row = chosen[model.key]
+            for reference in model.references:
+                values = [row[place] for place in reference.own]
+                parents = self.rows.get(reference.parent, ())
+                parent = next((each for each in parents if [each[p] for p in reference.other] == values), None)
+                if parent is not None:
+                    chosen.setdefault(reference.parent, parent)
+        return chosen
 
 
 def deal(
