@@ -73,10 +73,20 @@ def stays_date(context: Context, node: exp.Anonymous) -> bool:
 
 
 def _is_plain_date(context: Context, node: exp.Expr) -> bool:
-    """`date(x)` of a column."""
+    """`date(x)` of a column that PostgreSQL reads without asking for the session's time zone."""
     if not _is_date_call(node) or len(node.expressions) != 1 or not isinstance(node.expressions[0], exp.Column):
         return False
-    return context.semantics.kind(node.expressions[0]) in ("text", "time", "any")
+    value = node.expressions[0]
+    return context.semantics.kind(value) in ("text", "time", "any") and column_type_of(context, value) != "timestamptz"
+
+
+def column_type_of(context: Context, node: exp.Expr) -> str:
+    """The PostgreSQL type of the column that a node is; empty for other expressions."""
+    from sqlport.catalog.types import column_type
+
+    column = context.semantics.column(node)
+    table = context.semantics.table(node) if isinstance(node, exp.Column) else None
+    return column_type(column, table.name if table else "", context.target) if column else ""
 
 
 def _is_date_call(node: exp.Expr) -> bool:

@@ -12,6 +12,7 @@ from sqlport.fixers import Context
 from sqlport.fixers._dates_literal import from_julian_day, from_text
 from sqlport.fixers._dates_modifiers import Step, Word
 from sqlport.fixers._dates_moment import Moment, Parts, RefusedError, from_epoch, literal, now, truncated
+from sqlport.fixers._dates_use import column_type_of
 from sqlport.fixers._json import stays_atom
 
 FORMATS: Mapping[str, str] = {"date": "%Y-%m-%d", "time": "%H:%M:%S", "datetime": "%Y-%m-%d %H:%M:%S"}
@@ -152,11 +153,7 @@ def _from_expression(request: Request, node: exp.Expr) -> Moment:
 
 def _from_time(request: Request, node: exp.Expr) -> Moment:
     """A column that is a timestamp in PostgreSQL (profile `native`)."""
-    from sqlport.catalog.types import column_type
-
-    column = request.context.semantics.column(node)
-    table = request.context.semantics.table(node) if isinstance(node, exp.Column) else None
-    name = column_type(column, table.name if table else "", request.context.target) if column else ""
+    name = column_type_of(request.context, node)
     operand = _operand(request, node)
     if name == "timestamptz":
         return Moment((*operand, " AT TIME ZONE 'UTC'"), loose=True, zoned=operand, is_utc=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,12 @@ def _hit(parameter: Parameter, universe: Universe, rows: Mapping[str, Row], turn
         return ("$.a", "$.name", "$.a.b")[turn % 3]
     if role == "number":
         return (1, 2, -1)[turn % 3]
+    if role == "document":
+        return ('{"a": 1, "name": "x"}', '{"a": {"b": "text"}, "t": [1, 2]}', "{}")[turn % 3]
+    if role == "list":
+        known = [value] if isinstance(value, int | float | str) else []
+        others = ("a", "é") if isinstance(value, str) or field is None or field.sort == "text" else (1, 3)
+        return json.dumps([*known, *(others if turn == 0 else ())])
     if role in ("pattern", "glob", "part"):
         return _pattern(str(value) if value is not None else "a", role, turn)
     if field is None:
@@ -98,13 +105,20 @@ def _pattern(text: str, role: str, turn: int) -> str:
 
 def _typed(value: Value, parameter: Parameter, field: Field) -> Value:
     """A cell as the call is known to pass it."""
-    if isinstance(value, int) and parameter.type == "str":
+    if value is None:
+        value = fresh(field, 77)
+    kind = parameter.type
+    if kind == "str" and isinstance(value, int | float):
         return str(value)
-    if isinstance(value, int) and parameter.type == "float":
-        return float(value)
-    if isinstance(value, int) and parameter.type == "bool":
+    if kind == "float" and isinstance(value, int) and abs(value) < 2**53:
+        return value + 0.5 if field.sort == "integer" and not field.identity else float(value)
+    if kind == "bool" and isinstance(value, int):
         return bool(value)
-    return value if value is not None else fresh(field, 77)
+    if kind == "int" and isinstance(value, str) and field.sort == "text":
+        return int(value) if value.isascii() and value.lstrip("-").isdigit() else 10
+    if kind == "bytes" and isinstance(value, str) and field.sort == "text":
+        return value.encode("utf-8", "surrogatepass")
+    return value
 
 
 def _of_type(name: str | None, turn: int) -> Value:
@@ -123,7 +137,7 @@ def _of_type(name: str | None, turn: int) -> Value:
 def _miss(parameter: Parameter, universe: Universe, rows: Mapping[str, Row]) -> Value:
     """A value that no row has, for texts one that only differs in case."""
     role = parameter.use.role
-    if role in ("limit", "date", "modifier", "path", "number"):
+    if role in ("limit", "date", "modifier", "path", "number", "document", "list"):
         return _hit(parameter, universe, {}, 1)
     field, value = _cell(parameter, universe, rows)
     if field is not None and field.sort == "text" and isinstance(value, str) and value != value.swapcase():

@@ -116,11 +116,11 @@ def rows(sqlite: Sequence[Row], postgres: Sequence[Row], *, clock: bool = False)
 def _unequal(sqlite: Sequence[Row], postgres: Sequence[Row]) -> tuple[Sequence[Row], Sequence[Row]]:
     """What is left of both without the rows that are equal for Python as well, which are most and quickly told."""
     try:
-        counted = Counter((row, *map(type, row)) for row in sqlite)
-        others = Counter((row, *map(type, row)) for row in postgres)
+        counted = Counter((row, tuple(map(type, row))) for row in sqlite)
+        others = Counter((row, tuple(map(type, row))) for row in postgres)
     except TypeError:  # JSON values have no hash
         return sqlite, postgres
-    return [row for row, *_ in (counted - others).elements()], [row for row, *_ in (others - counted).elements()]
+    return [row for row, _ in (counted - others).elements()], [row for row, _ in (others - counted).elements()]
 
 
 def _told(ours: Sequence[Row], theirs: Sequence[Row]) -> str:

@@ -25,9 +25,13 @@ _EQUAL = (exp.EQ, exp.Is, exp.NullSafeEQ)
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """`compared` and `stored` values by column; `joined` columns share values; `dated` and `json` tell the form."""
+    """`compared` and `stored` values by column; `joined` columns share values; `dated` and `json` tell the form.
+
+    `exact` are the values that statements compare with, without their neighbours.
+    """
 
     compared: Mapping[Key, tuple[Value, ...]] = field(default_factory=dict)
+    exact: Mapping[Key, tuple[Value, ...]] = field(default_factory=dict)
     stored: Mapping[Key, tuple[Value, ...]] = field(default_factory=dict)
     joined: tuple[frozenset[Key], ...] = ()
     dated: frozenset[Key] = frozenset()
@@ -37,6 +41,7 @@ class Harvest:
 def harvest(read: Iterable[tuple[Parsed, Semantics]], catalog: Catalog, target: Target) -> Harvest:
     """The values of all statements together, and of the CHECK constraints."""
     compared: dict[Key, list[Value]] = {}
+    exact: dict[Key, list[Value]] = {}
     stored: dict[Key, list[Value]] = {}
     pairs: list[tuple[Key, Key]] = []
     dated: set[Key] = set()
@@ -47,6 +52,8 @@ def harvest(read: Iterable[tuple[Parsed, Semantics]], catalog: Catalog, target: 
             into = stored if use.role == "stored" else compared
             for key in use.columns:
                 into.setdefault(key, []).extend(_wanted(value, use))
+                if use.role == "compared":
+                    exact.setdefault(key, []).append(value)
         pairs.extend(_joins(parsed, semantics))
         for call in parsed.nodes(exp.Anonymous):
             name, arguments = str(call.this), list(call.expressions)
@@ -59,6 +66,7 @@ def harvest(read: Iterable[tuple[Parsed, Semantics]], catalog: Catalog, target: 
     pairs.extend(_references(catalog))
     return Harvest(
         {key: _distinct(values) for key, values in sorted(compared.items())},
+        {key: _distinct(values) for key, values in sorted(exact.items())},
         {key: _distinct(values) for key, values in sorted(stored.items())},
         tuple(_classes(pairs)),
         frozenset(dated),

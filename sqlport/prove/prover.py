@@ -16,7 +16,7 @@ from sqlport.prove.load import Stage, connected, original_tables, stage_of, with
 from sqlport.prove.model import models
 from sqlport.prove.satisfy import satisfied
 from sqlport.prove.script import script
-from sqlport.prove.shrink import needed, shrunk
+from sqlport.prove.shrink import Shrunk, needed, shrunk, untied
 from sqlport.prove.trial import Outcome, tried
 from sqlport.prove.universe import deal
 
@@ -126,7 +126,13 @@ class Prover:
         elif outcome.kind == "skipped":
             state.skipped = outcome.reason
         elif outcome.kind == "unproven":
-            state.proof = Proof("unproven", outcome.reason)
+            hidden = None
+            if outcome.reason.startswith("row-order"):
+                hidden = untied(stage, state.pair, values, outcome, self._definitions[0])
+            if hidden is not None:
+                state.proof = self._differing(stage, state.pair, values, hidden.outcome, hidden)
+            else:
+                state.proof = Proof("unproven", outcome.reason)
         elif outcome.kind == "differs":
             state.proof = self._differing(stage, state.pair, values, outcome)
         return state.proof is not None
@@ -153,14 +159,17 @@ class Prover:
                     if self._settles(own, state, values, outcome) or state.answered:
                         break
 
-    def _differing(self, stage: Stage, pair: Pair, values: Values, outcome: Outcome) -> Proof:
+    def _differing(
+        self, stage: Stage, pair: Pair, values: Values, outcome: Outcome, result: Shrunk | None = None
+    ) -> Proof:
         if pair.id in self._manual_left and outcome.postgres.code.startswith("42"):
             return Proof("unproven", _MANUAL)
         original, ported = self._definitions
         self._shrunk += 1
         tables, small = needed(stage, pair), stage
-        if self._shrunk <= _MOST_SHRUNK:
+        if result is None and self._shrunk <= _MOST_SHRUNK:
             result = shrunk(stage, pair, values, outcome, original)
+        if result is not None:
             outcome, small, tables = result.outcome, result.stage, result.models
         assert outcome.mismatch is not None  # that is what makes it differ
         names = {model.key for model in tables}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sqlport.prove.universe import Row
 
 _TRIALS = 220
+_SAMPLES = 24
 Item = tuple[str, "Row"]
 
 
@@ -42,6 +44,15 @@ def shrunk(stage: Stage, pair: Pair, values: Values, outcome: Outcome, definitio
         return with_lab.run()
     finally:
         with_lab.close()
+
+
+def untied(stage: Stage, pair: Pair, values: Values, outcome: Outcome, definitions: Sequence[str]) -> Shrunk | None:
+    """A difference that shows on a few of the rows, where on all of them the order of ties hides it; None without."""
+    lab = _Lab(stage, pair, values, outcome, definitions, needed(stage, pair))
+    try:
+        return lab.sampled()
+    finally:
+        lab.close()
 
 
 def needed(stage: Stage, pair: Pair) -> tuple[Model, ...]:
@@ -93,6 +104,8 @@ class _Lab:
         self._sqlite.close()
         self._stage.postgres.execute("ROLLBACK TO SAVEPOINT sqlport_lab")
         self._stage.postgres.execute("RELEASE SAVEPOINT sqlport_lab")
+        if self._pair.numbered:
+            self._stage.number_new_rows()  # no transaction takes a sequence back
 
     def run(self) -> Shrunk:
         """Children are taken away before their parents."""
@@ -101,10 +114,45 @@ class _Lab:
         first = self._try(items)
         if first is None:
             return Shrunk(self._outcome, self._stage, self._models)
+        return self._reduced(items, first)
+
+    def _reduced(self, items: list[Item], first: Outcome) -> Shrunk:
         items, best = self._emptier(items, first)  # references first: they hold parents
         items, best = self._fewer(items, best)
         items, best = self._emptier(items, best)
         return Shrunk(best, self._at(items), self._models)
+
+    def sampled(self) -> Shrunk | None:
+        """The first difference on a sample, made small; rows with NULL are drawn as often as those without."""
+        chance = random.Random(0)  # noqa: S311 - the same rows every time
+        for number in range(_SAMPLES):
+            items: dict[Item, None] = {}
+            for model in reversed(self._models):
+                rows = self._stage.universe.rows.get(model.key, ())
+                for part in ([row for row in rows if None in row], [row for row in rows if None not in row]):
+                    drawn = chance.sample(part, min(len(part), 1 + number % 3))
+                    items.update(dict.fromkeys((model.key, row) for row in drawn))
+            sample = self._with_parents(list(items))
+            outcome = self._outcome_on(sample)
+            if outcome is not None and outcome.kind == "differs":
+                self._outcome = outcome
+                return self._reduced(sample, outcome)
+        return None
+
+    def _with_parents(self, items: list[Item]) -> list[Item]:
+        """The rows and those that they refer to."""
+        found = dict.fromkeys(items)
+        universe = self._stage.universe
+        for key, row in items:  # grows while it is read
+            model = universe.model(key)
+            for reference in model.references if model is not None else ():
+                values = [row[place] for place in reference.own]
+                for parent in universe.rows.get(reference.parent, ()):
+                    item = (reference.parent, parent)
+                    if [parent[place] for place in reference.other] == values and item not in found:
+                        found[item] = None
+                        items.append(item)
+        return list(found)
 
     def _fewer(self, items: list[Item], best: Outcome) -> tuple[list[Item], Outcome]:
         size = max(1, len(items) // 2)
@@ -145,9 +193,17 @@ class _Lab:
 
     def _try(self, items: Sequence[Item]) -> Outcome | None:
         """The outcome on these rows where it still differs in the same way."""
+        self._left -= 1
+        outcome, wanted = self._outcome_on(items), self._outcome
+        if outcome is None or outcome.kind != wanted.kind or outcome.mismatch is None or wanted.mismatch is None:
+            return None
+        same_code = outcome.postgres.code == wanted.postgres.code
+        return outcome if outcome.mismatch.aspect == wanted.mismatch.aspect and same_code else None
+
+    def _outcome_on(self, items: Sequence[Item]) -> Outcome | None:
+        """The outcome on these rows; None where an engine does not take them."""
         import psycopg
 
-        self._left -= 1
         stage = self._at(items)
         stage.postgres.execute("ROLLBACK TO SAVEPOINT sqlport_empty")
         try:
@@ -156,16 +212,11 @@ class _Lab:
             if self._pair.numbered:
                 stage.number_new_rows()
             stage.postgres.execute("SAVEPOINT sqlport")
-            outcome = tried(stage, self._pair, self._values)
+            return tried(stage, self._pair, self._values)
         except (sqlite3.Error, psycopg.Error):
             if stage.postgres.closed:
                 raise
             return None
-        wanted = self._outcome
-        if outcome.kind != wanted.kind or outcome.mismatch is None or wanted.mismatch is None:
-            return None
-        same_code = outcome.postgres.code == wanted.postgres.code
-        return outcome if outcome.mismatch.aspect == wanted.mismatch.aspect and same_code else None
 
     def _fill(self, stage: Stage) -> bool:
         """Put the rows into the empty tables of both engines; False where they do not take all of them."""

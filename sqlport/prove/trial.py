@@ -10,6 +10,7 @@ from typing import Literal as OneOf
 from sqlglot import exp
 
 from sqlport.prove.answers import Answer, on_postgres, on_sqlite
+from sqlport.prove.backwards import is_order_open
 from sqlport.prove.compare import Mismatch, compare, identical
 from sqlport.prove.order import is_ordered, misplaced, ranking
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sqlport.prove.load import Stage
     from sqlport.prove.pairs import Pair
 
+_OPEN_ORDER = "row-order: SQLite's own answer changes with the order in which it reads the rows"
 Kind = OneOf["same", "empty", "skipped", "range", "unproven", "differs"]
 
 
@@ -128,8 +130,7 @@ def _compared(stage: Stage, pair: Pair, values: Values, sqlite: Answer, postgres
     if mismatch is None:
         return Outcome(kind, sqlite, postgres)
     if _depends_on_order(stage, pair, values, sqlite):
-        reason = "row-order: SQLite's own answer changes with the order in which it reads the rows"
-        return Outcome("unproven", sqlite, postgres, mismatch, reason)
+        return Outcome("unproven", sqlite, postgres, mismatch, _OPEN_ORDER)
     return Outcome("differs", sqlite, postgres, mismatch)
 
 
@@ -144,8 +145,7 @@ def _ordered(stage: Stage, pair: Pair, values: Values, outcome: Outcome) -> Outc
     cut = tree is not None and (tree.args.get("limit") is not None or tree.args.get("offset") is not None)
     if mismatch is not None and not cut:
         if _depends_on_order(stage, pair, values, sqlite):
-            reason = "row-order: SQLite's own answer changes with the order in which it reads the rows"
-            return replace(outcome, kind="unproven", reason=reason)
+            return replace(outcome, kind="unproven", reason=_OPEN_ORDER)
         return replace(outcome, kind="differs")
     if mismatch is None and pair.volatile.unordered_limit:
         return outcome
@@ -164,20 +164,19 @@ def _ordered(stage: Stage, pair: Pair, values: Values, outcome: Outcome) -> Outc
         return replace(outcome, mismatch=None)  # another of the answers that ties allow
     if misplaced(ranks, sqlite.rows) is not None:
         return replace(outcome, kind="unproven", reason="row-order: the order of the rows cannot be checked")
+    if any(True for _ in pair.parsed.nodes(exp.Window, exp.Group)) and _depends_on_order(stage, pair, values, sqlite):
+        return replace(outcome, kind="unproven", reason=_OPEN_ORDER)
     return replace(outcome, kind="differs", mismatch=mismatch or Mismatch("order", wrong))
 
 
 def _depends_on_order(stage: Stage, pair: Pair, values: Values, answer: Answer) -> bool:
     """Whether SQLite itself answers otherwise when it reads the rows backwards."""
-    ours, _ = stage.all_rows(pair.tables)
-    stage.sqlite.execute("PRAGMA reverse_unordered_selects = ON")
-    try:
-        again = on_sqlite(stage.sqlite, pair.original, values, ours)
-    finally:
-        stage.sqlite.execute("PRAGMA reverse_unordered_selects = OFF")
-    if pair.numbered:
-        again = _unnumbered(stage, pair, values, again)
-    return bool(again.error) or compare(answer, again, clock=pair.volatile.clock) is not None
+
+    def asked() -> Answer:
+        again = on_sqlite(stage.sqlite, pair.original, values, stage.all_rows(pair.tables)[0])
+        return _unnumbered(stage, pair, values, again) if pair.numbered else again
+
+    return is_order_open(stage, pair, answer, asked)
 
 
 def _of_shape(sqlite: Answer, postgres: Answer, *, only_order: bool) -> Mismatch | None:

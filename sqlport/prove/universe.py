@@ -164,7 +164,9 @@ class _Dealer:
             values = [value for value in values if is_tame(value)]
         values = [value for value in values if value not in taken] or [fresh(field, n) for n in range(7, 7 + _FEWEST)]
         distinct = {(type(value).__name__, repr(value)): value for value in values}
-        ordered = [*distinct.values(), *values[: len(values) - len(distinct)]]
+        wanted = {(type(value).__name__, repr(value)) for value in fitting(self._found.exact.get(key, ()), field.sort)}
+        # What statements ask for is there twice: a subquery that returns one row may return several.
+        ordered = [*distinct.values(), *(value for name, value in distinct.items() if name in wanted)]
         self._chance.shuffle(ordered)
         return ordered
 

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 """A column: folded names of its table and its own."""
 
-Role = OneOf["compared", "pattern", "glob", "part", "stored", "limit", "date", "modifier", "path", "number", "other"]
+Role = OneOf[
+    "compared", "pattern", "glob", "part", "stored", "limit", "date", "modifier", "path", "number", "list", "document",
+    "other",
+]  # fmt: skip
+"""`list` and `document` are JSON texts, `part` is a piece of a text."""
 
 DATE_CALLS = frozenset(["date", "datetime", "time", "strftime", "julianday", "unixepoch", "timediff"])
 JSON_CALLS = frozenset(
@@ -67,7 +71,7 @@ def use_of(node: exp.Expr, semantics: Semantics) -> Use:
         if isinstance(parent, exp.Anonymous):
             found = _in_call(child, parent, semantics)
             if found is not None:
-                return found
+                return Use("number") if (role, found.role) == ("part", "modifier") else found
         elif isinstance(parent, exp.DPipe):
             role = "part"
         elif isinstance(parent, _ARITHMETIC):
@@ -118,7 +122,12 @@ def _in_call(child: exp.Expr, call: exp.Anonymous, semantics: Semantics) -> Use 
         found = tuple(key for each in others for key in columns_in(each, semantics))
         return Use("compared", found) if found else None
     if name in JSON_CALLS or name.startswith("json"):
-        return Use("path", columns_in(arguments[0], semantics)) if place else Use("other")
+        if place:
+            return Use("path", columns_in(arguments[0], semantics))
+        if name != "json_each":
+            return Use("document")
+        choice = call.find_ancestor(exp.In)
+        return Use("list", columns_in(choice.this, semantics) if choice is not None else ())
     if name in ("substr", "substring", "round"):
         return Use("number") if place else None
     if name in ("instr", "replace"):

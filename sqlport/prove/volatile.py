@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,12 @@ _CHANCE = ("random", "randomblob")
 _SESSION = ("last_insert_rowid", "changes", "total_changes")
 _ENGINE = ("sqlite_version", "sqlite_source_id", "sqlite_compileoption_used", "sqlite_compileoption_get")
 _ZONES = frozenset(["localtime", "utc"])
+_SINCE: Mapping[str, tuple[int, int, int]] = {
+    **dict.fromkeys(["%e", "%F", "%I", "%k", "%l", "%p", "%P", "%R", "%T", "%u"], (3, 44, 0)),
+    **dict.fromkeys(["%G", "%g", "%U", "%V", "ceiling", "floor"], (3, 46, 0)),
+    **dict.fromkeys(["subsec", "subsecond"], (3, 42, 0)),
+}
+"""What date functions answer NULL for in an older SQLite (https://www.sqlite.org/changes.html)."""
 _CLOCK = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime)
 
 
@@ -39,6 +47,9 @@ def volatility(parsed: Parsed) -> Volatility:
         return Volatility(reason=f"engine: {engine.this}() tells of the engine itself")
     if any(isinstance(each, exp.Literal) and str(each.this).lower() in _ZONES for each in _modifiers(parsed)):
         return Volatility(reason="time-zone: the answer depends on the time zone of the machine")
+    newer = _too_new(parsed)
+    if newer:
+        return Volatility(reason=f"sqlite-version: {newer}")
     return Volatility(
         chance=any(True for _ in parsed.calls(*_CHANCE)),
         clock=_reads_clock(parsed),
@@ -48,6 +59,16 @@ def volatility(parsed: Parsed) -> Volatility:
 
 def _modifiers(parsed: Parsed) -> list[exp.Expr]:
     return [each for call in parsed.calls(*sorted(DATE_CALLS)) for each in call.expressions]
+
+
+def _too_new(parsed: Parsed) -> str:
+    """What this SQLite does not know yet, in words."""
+    texts = [str(each.this) for each in _modifiers(parsed) if isinstance(each, exp.Literal) and each.is_string]
+    for word, since in _SINCE.items():
+        said = any(word in text if word.startswith("%") else word == text.lower() for text in texts)
+        if said and sqlite3.sqlite_version_info < since:
+            return f"SQLite {sqlite3.sqlite_version} answers NULL for {word}, which {'.'.join(map(str, since))} knows"
+    return ""
 
 
 def _reads_clock(parsed: Parsed) -> bool:
