@@ -91,7 +91,7 @@ def test_what_changes_is_proven_anew_and_what_is_gone_leaves_the_ledger(here: Pa
     before = set(ledger.load(here))
     project.prove(["."], config(prove=Prove(1, 5)))
     assert not before & set(ledger.load(here))
-    path.write_text(HEAD + FINE.replace("name)", "'x')"), "utf-8")
+    path.write_text(HEAD + FINE.replace("name)", "nick)"), "utf-8")
     project.prove(["."], config())
     assert len(ledger.load(here)) == 2
 

@@ -31,7 +31,8 @@ JSON_CALLS = frozenset(
 )
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ)
 _PASSES = (exp.Paren, exp.Neg, exp.Cast, exp.Collate, exp.Case, exp.If, exp.Not)
-_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
+_BITS = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseNot, exp.BitwiseLeftShift, exp.BitwiseRightShift)
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, *_BITS)
 _ALIKE = frozenset("coalesce ifnull nullif iif min max lower upper trim ltrim rtrim abs".split())
 
 
