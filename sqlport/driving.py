@@ -83,9 +83,12 @@ def told(statement: Statement) -> Statement:
 
 
 def findings(done: Driving, source: Source, book: Rulebook) -> Sequence[Finding]:
-    """What is said of the calls, at their places."""
+    """What is said of the calls and of settings that name SQLite, at their places."""
+    from sqlport.driver import settings
+
     placer = Placer(source.files)
     around = [_of_rust(call, placer, made=done.rust_made) for call in done.rust.changes] if done.rust else []
+    around += settings.findings(source.files)
     if done.plan is None:
         return around
     found = [_finding(change, placer, book, made=done.made) for change in done.plan.changes]

@@ -171,6 +171,7 @@ def read(
 ) -> Source:
     """Files to statements. A file in which nothing is found is forgotten at once."""
     from sqlport.driver.plan import concerns as has_calls
+    from sqlport.driver.settings import may_hold
     from sqlport.files import discover, read_source, source_of
     from sqlport.hosts import Finder
     from sqlport.hosts.rust.calls import concerns as is_concerned
@@ -196,7 +197,7 @@ def read(
     for path in found:
         extraction = extractions[load(path).path]
         kept = extraction.statements or extraction.findings or extraction.suppressions
-        if kept or has_calls(load(path)) or is_concerned(load(path)):
+        if kept or has_calls(load(path)) or may_hold(load(path)) or is_concerned(load(path)):
             files[path] = load(path)
             statements.extend(extraction.statements)
             findings.extend(extraction.findings)

@@ -138,7 +138,7 @@ def _speaking(statements: Sequence[Statement], modules: Sequence[Module], table:
     for one in statements:
         if one.host != "python" or one.dialect == "postgres" or one.branch or one.sink.startswith(_OTHERS):
             continue
-        if one.sink == "marker":
+        if one.sink.endswith((".exec_driver_sql", "marker")):
             continue
         if one.sink_path in mixed and one.sink.rpartition(".")[2] in _METHODS:
             continue
