@@ -17,7 +17,10 @@ from sqlport.model import SourceFile, SqlportError
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-SUFFIXES = (".py", ".sql", ".rs")
+SUFFIXES = (
+    *(".py", ".sql", ".rs", ".sh", ".bash", ".env", ".env.example", ".env.sample", ".env.test", ".yml", ".yaml"),
+    *("Makefile", "Makefile.toml", "Dockerfile"),
+)
 """What is looked at in a directory unless told otherwise; a path that is named is always taken."""
 
 # Never the user's own source, whatever .gitignore says.

@@ -108,10 +108,14 @@ class Finder:
 
     def add(self, file: SourceFile, settings: Settings) -> None:
         """Read a file by the host of its suffix. Raises SqlportError for sinks that are wrong in the settings."""
-        from sqlport.hosts import sqlfile
+        from sqlport.hosts import shell, sqlfile, urls
 
         if file.path.lower().endswith(".sql"):
             self._found[file.path] = sqlfile.extract(file, settings)
+            return
+        if file.path.endswith((*shell.SUFFIXES, *urls.SUFFIXES)):
+            found = shell.extract(file, settings) if file.path.endswith(shell.SUFFIXES) else Extraction()
+            self._found[file.path] = replace(found, findings=(*found.findings, *urls.findings(file)))
             return
         self._settings[file.path] = settings
         if file.path.endswith(".rs"):
@@ -177,6 +181,9 @@ def map_edits(
 
     if statement.host == "sql":
         return sqlfile.map_edits(statement, edits, files)
+    if statement.host == "shell":
+        message = "the script calls sqlite3: let it call psql, and write the port there"
+        return Refusal(statement.id, "unwritable", message)
     if statement.host == "rust":
         return rust.map_edits(statement, edits, files)
     return python.map_edits(statement, edits, files)
