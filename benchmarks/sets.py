@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
 import sys
@@ -54,13 +55,14 @@ def main() -> None:
         sys.exit(f"{chosen.folder}: no queries of this kind there")
     book = load()
     outcomes: dict[str, list[Judged]] = {}
-    with throwaway(chosen.postgres) as server:
+    with throwaway(chosen.postgres) as server, (chosen.out or Path(os.devnull)).open("w", encoding="utf-8") as out:
         count = sum(len(each.queries if isinstance(each, Database) else each.statements) for each in found)
         print(f"{len(found)} databases, {count} statements, on {server.info}", flush=True)
         for number, one in enumerate(found, 1):
             print(f"\r{number}/{len(found)} {one.name:40}", end="", file=sys.stderr, flush=True)
             for mode, results in _judged(server, one, book).items():
                 outcomes.setdefault(mode, []).extend(results)
+                out.writelines(json.dumps({"mode": mode, **asdict(each)}) + "\n" for each in results)
     print(file=sys.stderr)
     for mode, results in outcomes.items():
         print(line(mode, results))
@@ -69,10 +71,6 @@ def main() -> None:
             if each.kind in BAD:
                 print(f"[{each.database}] {each.kind}{'' if each.flagged else ', no finding'}: {each.detail}")
                 print(f"    {_short(each.query)}\n    {_short(each.port)}\n    {' '.join(each.codes)}")
-    if chosen.out:
-        with chosen.out.open("w", encoding="utf-8") as stream:
-            for mode, results in outcomes.items():
-                stream.writelines(json.dumps({"mode": mode, **asdict(each)}) + "\n" for each in results)
 
 
 def _chosen(kind: str, folder: Path, names: Sequence[str], sample: int) -> Iterator[Database | Script]:

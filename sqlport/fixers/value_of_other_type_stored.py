@@ -34,7 +34,7 @@ def find(context: Context) -> Iterator[Proposal]:
         type_name = column_type(column, table, context.target)
         if not context.parsed.has_span(value):
             continue
-        if not column.declared_type and column.affinity == "BLOB":
+        if type_name == "text" and not column.declared_type and column.affinity == "BLOB":
             yield from _typeless(context, column, value)
         else:
             yield from _judged(context, column, type_name, value)
