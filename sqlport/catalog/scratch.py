@@ -11,7 +11,7 @@ from typing import Final
 from typing import Literal as OneOf
 
 from sqlport.catalog.names import folded
-from sqlport.catalog.read import SchemaReader, shadow_tables
+from sqlport.catalog.read import SHADOWS, SchemaReader, shadow_tables
 from sqlport.catalog.tables import Table, Trigger
 from sqlport.sql.cursor import Cursor, UnreadableError
 from sqlport.sql.ddl import read_alter_table, read_create_table
@@ -101,7 +101,8 @@ class Scratch:
 
     def copy(self, label: str, name: str, sql: str) -> None:
         """As `apply`, for a row of a `sqlite_schema`: shadow tables come with their virtual table."""
-        if folded(name) not in shadow_tables(self.connection):
+        may_be_shadow = folded(name).rpartition("_")[2] in SHADOWS
+        if not may_be_shadow or folded(name) not in shadow_tables(self.connection):
             self.apply(label, sql)
 
     def finish(self) -> None:
