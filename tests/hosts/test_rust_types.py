@@ -113,3 +113,29 @@ def test_code_that_is_on_postgresql_already_is_looked_at_with_its_own_schema(sai
     [message] = said('sqlx::query_scalar::<_, i64>("SELECT sum(id) FROM t WHERE n > $1").bind(id);', **more)
     assert "numeric" in message
     assert said('sqlx::query_scalar::<_, Uuid>("SELECT u FROM t WHERE n > $1");', **more) == []
+
+
+def test_a_table_that_the_server_could_not_make_is_no_fault_of_the_statement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "schema.sql").write_text("CREATE TABLE t (id bigserial, k bytea DEFAULT not_here(16), j jsonb);")
+    (tmp_path / "main.rs").write_text('fn f(p: &PgPool) { sqlx::query("SELECT k FROM t WHERE id = $1").bind(1i64); }')
+    report = project.verify([tmp_path / "main.rs"], Config(root=tmp_path, schema=(tmp_path / "schema.sql",)))
+    [verdict] = report.verdicts.values()
+    assert (verdict.kind, verdict.reason) == ("unverified", "no-schema")
+    assert "42883" in verdict.message
+
+
+def test_a_table_of_another_database_in_a_test_does_not_replace_the_one_of_the_migrations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "1_t.sql").write_text(SCHEMA)
+    (tmp_path / "main.rs").write_text('fn f(p: &SqlitePool) { sqlx::query("SELECT n FROM t WHERE id = ?"); }')
+    (tmp_path / "other.rs").write_text(
+        'fn f(p: &SqlitePool) { sqlx::query("CREATE TABLE t (other TEXT)"); sqlx::query("SELECT other FROM t"); }'
+    )
+    report = project.verify([tmp_path], Config(root=tmp_path, schema=(tmp_path / "migrations",), exclude=("*.sql",)))
+    assert {verdict.kind for verdict in report.verdicts.values()} == {"verified"}
