@@ -38,7 +38,7 @@ TRAPS: Final[Mapping[str, str]] = {
     "no UTF-8": "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('x'), (CAST(x'61e962' AS TEXT))",
     "BLOB in TEXT": "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('x'), (x'00ff')",
     "TEXT in BLOB": "CREATE TABLE t (a BLOB); INSERT INTO t VALUES (x'00ff'), ('text'), ('dGV4dA==')",
-    "dates as ISO text": "CREATE TABLE t (a DATETIME); INSERT INTO t VALUES ('2024-01-02 03:04'), ('2024-01-02T03Z')",
+    "dates as ISO text": "CREATE TABLE t (a DATE); INSERT INTO t VALUES ('2024-01-02'), ('0001-01-01')",
     "dates as seconds": "CREATE TABLE t (a DATETIME); INSERT INTO t VALUES (1704164645), (0)",
     "dates as milliseconds": "CREATE TABLE t (a DATETIME); INSERT INTO t VALUES (1704164645123)",
     "dates as Julian days": "CREATE TABLE t (a DATETIME); INSERT INTO t VALUES (2460311.625)",

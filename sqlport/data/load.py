@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _SLICE: Final = 256 * 1024
+_LARGE: Final = 1 << 20
 _FEWEST: Final = 64
 _LINE: Final = re.compile(r"COPY .*, line (\d+)(?:, column (.*))?")
 _TEXT_KINDS: Final = ("nul-in-text", "invalid-utf8", "too-long", "text-in-json")
@@ -73,7 +74,10 @@ class Loader:
                     self.tell(misfit)
                 told.clear()
                 loaded = loaded.plus(rows)
-                self.note(table, batch.end, loaded)
+                end = batch.end
+                rows.clear()  # a large value is not kept while the next one is read
+                batch.rows.clear()
+                self.note(table, end, loaded)
         return loaded
 
     def _send(self, command: bytes, table: Table, batch: Batch) -> list[bytes]:
@@ -144,8 +148,22 @@ def send(connection: psycopg.Connection[Any], command: bytes, rows: Sequence[byt
     with connection.cursor() as cursor, cursor.copy(command) as copy:
         copy.write(SIGNATURE)
         for at in range(0, len(rows), step):
-            copy.write(rows[at] if step == 1 else b"".join(rows[at : at + step]))
+            if step == 1 and len(rows[at]) > _LARGE:
+                _send_large(connection, copy, rows[at])
+            else:
+                copy.write(b"".join(rows[at : at + step]))
         copy.write(TRAILER)
+
+
+def _send_large(connection: psycopg.Connection[Any], copy: psycopg.Copy, row: bytes) -> None:
+    """Send a row in slices, each of them gone before the next: else libpq keeps all of it in a buffer of its own."""
+    view = memoryview(row)
+    connection.pgconn.nonblocking = 0
+    try:
+        for at in range(0, len(row), _SLICE):
+            copy.write(view[at : at + _SLICE])
+    finally:
+        connection.pgconn.nonblocking = 1
 
 
 def _place(error: psycopg.Error, rows: Sequence[bytes]) -> int:

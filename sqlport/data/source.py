@@ -171,8 +171,9 @@ def batches(
     try:
         rows = source.connection.execute(table.select, (start,))
         while made := encode(rows, judge.row, size):
-            yield Batch(first, made)
-            first += len(made)
+            count = len(made)
+            yield Batch(first, made)  # whoever takes it may empty it
+            first += count
             judge.first = first
             common = nullable | {place for place, count in judge.nulls.items() if count >= _COMMON}
             if common != nullable:

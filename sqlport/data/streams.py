@@ -58,9 +58,9 @@ def copied_out(connection: psycopg.Connection[Any], command: str) -> Rows:
             raise SqlportError(f"PostgreSQL stopped in the middle of a table: {str(error).strip()}") from None
         if length < 0:
             break
-        row = bytes(data)
-        if first:
-            row, first = row[len(SIGNATURE) :], False
+        row = bytes(data[len(SIGNATURE) :]) if first else bytes(data)
+        first = False
+        del data
         if row in (b"", TRAILER):  # the signature may come alone, or with the trailer
             continue
         rows.append(row)

@@ -42,6 +42,7 @@ def summed(rows: Rows) -> Loaded:
         count += len(part)
         size += sum(map(len, part))
         checksum += sum(map(hash, part))
+        part.clear()  # a large value is not kept while the next one is read
     return Loaded(count, size, checksum)
 
 
