@@ -14,7 +14,7 @@ from sqlport.model import Difference, Proof, SqlportError, Target
 from sqlport.verify.ledger import normalised
 
 #: Raised when proofs begin to mean something else (new values are dealt, more is compared): older ones then are stale.
-FORMAT = 1
+FORMAT = 3
 
 #: Where the proofs lie, below the project's root.
 FOLDER = Path(".sqlport") / "proven"

@@ -212,3 +212,43 @@ def test_a_difference_is_made_small(server: Server) -> None:
     inserts = proof.difference.script.split("INSERT INTO")
     assert len(inserts) == 3, proof.difference.script  # one row of one table in each program
     assert '"emp" ("id", "name", "active")' in inserts[1]
+
+
+@pytest.mark.parametrize(
+    ("original", "reason"),
+    [
+        ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n", "limit"),
+        ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 30000) SELECT i FROM n", "limit"),
+        ("SELECT nothing_of_that_name FROM emp", "no-schema"),
+        ("SELECT name FROM emp a JOIN emp b ON a.boss = b.id", "refused"),
+    ],
+)
+def test_what_never_ends_or_gives_too_much_or_is_refused_is_unproven(
+    server: Server, original: str, reason: str
+) -> None:
+    proof = one(server, original, original)
+    assert (proof.kind, proof.reason.partition(":")[0]) == ("unproven", reason)
+
+
+def test_ties_of_a_window_are_no_difference_and_hide_none(server: Server) -> None:
+    text = "SELECT id, row_number() OVER (ORDER BY salary) FROM emp"
+    right = one(server, text, text.replace("salary", "salary NULLS FIRST, id DESC"))
+    assert right.reason.startswith("row-order")
+    wrong = one(server, text, text)
+    assert wrong.kind == "differs"
+    assert wrong.difference is not None
+    assert len(wrong.difference.script.splitlines()) < 60
+
+
+def test_a_number_that_the_statement_gives_is_not_taken_for_a_new_one(server: Server) -> None:
+    proof = one(
+        server, "INSERT INTO users (email, visits) VALUES (?, 40)", "INSERT INTO users (email, visits) VALUES ($1, 41)"
+    )
+    assert aspect(proof) == "tables"
+
+
+def test_sequences_are_as_before_after_a_difference_was_made_small(server: Server) -> None:
+    insert = "INSERT INTO notes (body, made) VALUES (?, 'x')"
+    pairs = [(insert, insert.replace("?", "$1 || 'y'")), (insert, insert.replace("?", "$1"))]
+    wrong, right = proofs(server, SCHEMA, pairs)
+    assert (wrong.kind, right.kind) == ("differs", "same")
