@@ -215,7 +215,9 @@ class Statement:
     that runs it. `alternative` numbers the texts that one call may run. `branch` is the engine for which a program
     that supports several has the statement: not PostgreSQL, so that it is not ported. Origins are sorted and do not
     overlap; characters without an origin are computed. `reads` and `passes` are the types that the host declares
-    for columns and parameters, of hosts whose drivers refuse others.
+    for columns and parameters, of hosts whose drivers refuse others. `stand_ins` are, where they were asked for, what
+    stood for each hole so that the text could be read: `a name`, `nothing`, `its own text` (inside a string), or
+    `unreadable`.
     """
 
     id: str
@@ -235,6 +237,7 @@ class Statement:
     resolved: bool = True
     arguments: Arguments = Arguments()
     branch: OneOf["", "sqlite", "other"] = ""
+    stand_ins: tuple[str, ...] = ()
     reads: tuple[Reading, ...] = ()
     passes: tuple[Reading, ...] = ()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlport.driving import Driving, driving, findings, told
-from sqlport.model import Finding, SourceFile, Statement
+from sqlport.model import Finding, Hole, HoleKind, SourceFile, Statement
 from sqlport.placing import Placer
 from sqlport.porting import Ported
 from sqlport.reporting import Source, coverage, report
@@ -159,7 +159,7 @@ def extract(paths: Sequence[str | Path], config: Config, *, progress: Progress |
     source = read(paths, config, progress)
     return Report(
         findings=source.findings,
-        statements=source.statements,
+        statements=tuple(map(_with_stand_ins, source.statements)),
         sources={path: file.text for path, file in source.files.items()},
         files=source.paths,
         coverage=coverage(source.statements, source.findings),
@@ -307,6 +307,24 @@ def _port(statement: Statement, request: Request, suppressions: Sequence[Suppres
     if not muted:
         return ported
     return port_statement(statement.sql, statement.holes, replace(request, muted=muted))
+
+
+def _with_stand_ins(statement: Statement) -> Statement:
+    """The statement with what stands for its holes when it is read."""
+    from sqlport.sql import read as parse
+
+    if not statement.holes:
+        return statement
+    parsed = parse(statement.sql, statement.holes)
+
+    def stands(hole: Hole) -> str:
+        if parsed.problem is not None:
+            return "unreadable"
+        if hole.kind is HoleKind.INSIDE_STRING:
+            return "its own text"
+        return "nothing" if hole.name in parsed.blanked else "a name"
+
+    return replace(statement, stand_ins=tuple(stands(hole) for hole in statement.holes))
 
 
 def _settings(config: Config, path: str, load: Callable[[str], SourceFile | None]) -> Settings:

@@ -217,3 +217,13 @@ def test_a_result_of_another_python_type_is_said_with_the_verdict(query: str, sa
     assert verdict.kind == "verified"
     assert verdict.message.startswith(said)
     assert bool(verdict.message) is bool(said)
+
+
+def test_extract_says_what_stands_for_holes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = ["def f(c, a, b, w):", """    c.execute(f"SELECT {a}, '{b}' FROM t {w}")"""]
+    lines.append("    c.execute(f'SELECT FROM {a} {b} WHERE WHERE')")
+    Path("app.py").write_text("\n".join(lines))
+    first, second = project.extract(["."], Config(root=tmp_path)).statements
+    assert first.stand_ins == ("a name", "its own text", "nothing")
+    assert set(second.stand_ins) == {"unreadable"}

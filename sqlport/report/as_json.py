@@ -118,6 +118,7 @@ def _statement(statement: Statement) -> dict[str, Any]:
         ],
         "alternative": statement.alternative,
         "resolved": statement.resolved,
+        "stand_ins": list(statement.stand_ins),
         "origins": [_origin(origin) for origin in statement.origins],
     }
 

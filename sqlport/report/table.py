@@ -77,8 +77,12 @@ def _statement(statement: Statement, paint: Paint) -> Iterator[str]:
         more.append(f"run at {printable(statement.sink_path)}:{statement.sink_line}")
     yield f"{paint(where, 'bold')} {paint(', '.join(more), 'dim')}"
     yield f"    {flat(statement.sql)}"
-    for hole in statement.holes:
-        yield f"    {paint(f'{{{hole.name}}}', 'magenta')} {hole.kind.value}: {printable(hole.source)[:100]}"
+    stands = statement.stand_ins or ("",) * len(statement.holes)
+    for hole, shown in zip(statement.holes, stands, strict=True):
+        read = f" (read with {shown} for it)" if shown not in ("", "unreadable") else ""
+        yield f"    {paint(f'{{{hole.name}}}', 'magenta')} {hole.kind.value}: {printable(hole.source)[:100]}{read}"
+    if "unreadable" in stands:
+        yield "    no stand-in for the holes makes it a statement that can be read"
 
 
 def flat(sql: str) -> str:
