@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from collections import Counter
@@ -92,12 +93,14 @@ def main(count: int = 1000, spec: str = "embedded") -> int:
         cases.append(Case(statement, port, numbered(read(original))[1]))
     with throwaway(spec) as server:
         schema = prepare_schema(server, TABLES)
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), time.process_time()
         proofs = prove(server, schema, catalog, (SCHEMA, TABLES), cases, Target(), Universes(2, 0))
-        seconds = time.perf_counter() - begun
+        seconds, client = time.perf_counter() - begun, time.process_time() - before
         kinds = Counter(proof.kind for proof in proofs.values())
         rate = f"{count} statements on 2 universes in {seconds:.1f} s, {count / seconds:,.0f}/s"
         print(f"{server.info}: {rate} {dict(kinds)}")
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"processor: {client:.1f} s here, {spent.ru_utime + spent.ru_stime:.1f} s in PostgreSQL with its start")
     for identity, proof in proofs.items():
         if proof.kind == "differs":
             print(identity, proof.reason)

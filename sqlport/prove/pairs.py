@@ -86,7 +86,7 @@ def pair_of(
     given = read(statement.sql, statement.holes)
     if given.problem is not None:
         return Refused(f"invalid-sql: {given.problem.message}")
-    column = _any_column(given, catalog)
+    column = _any_column(given, catalog) if statement.holes or question_holes else ""
     unknown = [hole for hole in statement.holes if not _has_stand_in(hole, given, column)]
     if unknown:
         return Refused(f"hole: the text of {{{unknown[0].name}}} ({unknown[0].kind.value}) is not known")
