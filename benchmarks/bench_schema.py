@@ -203,7 +203,13 @@ def _loaded(program: str, path: Path, url: str) -> str:
     with NamedTemporaryFile("w", suffix=".load") as file:
         file.write(script)
         file.flush()
-        done = subprocess.run([program, file.name], capture_output=True, text=True, timeout=120, check=False)
+        command = [program, file.name]
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+            )
+        except subprocess.TimeoutExpired:  # its debugger waits where it did not expect an error
+            return "does not come to an end"
     said = [line for line in (done.stdout + done.stderr).splitlines() if " ERROR " in line or " FATAL " in line]
     return said[0].split(" ", 1)[-1].strip() if said else ""
 
