@@ -1,6 +1,6 @@
 """How many of an application's own tests that open a sqlite3 connection pass on PostgreSQL after the port.
 
-    python -m benchmarks.driver_apps FOLDER [--source PATH] [--tests PATH ...] [--python PYTHON]
+    python -m benchmarks.driver_apps FOLDER [--source PATH] [--tests PATH ...] [--write-unverified] [--python PYTHON]
 
 The folder is copied. Its tests run on SQLite, with each test noted that opens a connection; then
 `sqlport fix --write --unsafe` ports the copy, and the tests run again on a throwaway PostgreSQL. PYTHON is an
@@ -80,6 +80,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--source", default=".", help="what is ported, below the folder")
     parser.add_argument("--tests", nargs="*", default=["."])
+    parser.add_argument("--write-unverified", action="store_true", help="also what has a hole, as `fix` has it")
     parser.add_argument("--python", default=sys.executable)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -90,7 +91,8 @@ def main() -> None:
         trace = work / "trace"
         before = run(folder, given.tests, given.python, work / "sqlite.xml", SQLPORT_TRACE=str(trace))
         concerned = {name for name, wrong in before.items() if not wrong} & opened(trace)
-        command = [sys.executable, "-m", "sqlport", "fix", "--write", "--unsafe", given.source]
+        options = ["--write", "--unsafe", *(["--write-unverified"] if given.write_unverified else [])]
+        command = [sys.executable, "-m", "sqlport", "fix", *options, given.source]
         environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
         fixed = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
         with throwaway("embedded") as server:

@@ -1,0 +1,157 @@
+"""A project's calls are ported as a whole, by the names that its imports give them, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sqlport.config import Config
+from sqlport.engines.server import Server
+from sqlport.project import fix
+from sqlport.results import Report
+
+Port = Callable[..., Report]
+OPENS = 'import sqlite3\n\nconnection = sqlite3.connect("app.db")\n'
+
+
+@pytest.fixture
+def port(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Port:
+    """Writes files, runs `fix --write --unsafe` over them, and returns the report."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(**files: str) -> Report:
+        for name, text in files.items():
+            path = tmp_path / name.replace("INIT", "__init__").replace("_in_", "/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.with_suffix(".py").write_bytes(text.encode())
+        return fix(["."], Config(root=tmp_path, postgres=server.url), write=True, unsafe=True)
+
+    return run
+
+
+def text(name: str) -> str:
+    return Path(f"{name}.py").read_bytes().decode()
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        "from sqlite3 import *\n",
+        "import sqlite3\n\n\ndef run(sqlite3):\n    return sqlite3\n",
+        "import sqlite3\n\nsqlite3 = None\n",
+        "try:\n    import pysqlite3 as sqlite3\nexcept ImportError:\n    sqlite3 = None\n",
+        "import sqlite3\n\nsqlite3.connect = print\n",
+        "import sqlite3\n\nconnection = sqlite3.connect('a.db', factory=print)\n",
+        "import sqlite3\n\noptions = {}\nconnection = sqlite3.connect('a.db', **options)\n",
+        "import sqlite3\n\narguments = ['a.db']\nconnection = sqlite3.connect(*arguments)\n",
+        "import sqlite3\n\nbroken = (\n",
+    ],
+)
+def test_a_doubt_in_one_file_leaves_all_as_they_are(port: Port, refused: str) -> None:
+    report = port(app=OPENS, other=refused)
+    assert report.written == ()
+    assert text("app") == OPENS
+    assert text("other") == refused
+    assert not Path("postgres.py").exists()
+    assert [one for one in report.left if one.place and one.place.path == "other.py"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import sqlite3 as db\n\ndb.connect('a.db')\n", "import postgres\n\npostgres.connect()\n"),
+        ("from sqlite3 import connect as start\n\nstart('a.db')\n", "import postgres\n\npostgres.connect()\n"),
+        ("from sqlite3 import dbapi2 as db\n\ndb.connect('a.db')\n", "import postgres\n\npostgres.connect()\n"),
+        (
+            "def run(path):\n    import sqlite3\n\n    return sqlite3.connect(path)\n",
+            "def run(path):\n    import postgres\n\n    return postgres.connect(path)\n",
+        ),
+        (
+            "import sqlite3, sys\n\nsqlite3.connect(sys.argv[1])\n",
+            "import sys\n\nimport postgres\n\npostgres.connect(sys.argv[1])\n",
+        ),
+        (
+            "import sqlite3\n\nsqlite3.connect(':memory:', 5.0, 0, None, False)\n",
+            "import postgres\n\npostgres.connect(':memory:', isolation_level=None)\n",
+        ),
+        (
+            "import sqlite3\n\nsqlite3.connect('a.db')\nprint(sqlite3.sqlite_version)\n",
+            "import sqlite3\n\nimport postgres\n\npostgres.connect()\nprint(sqlite3.sqlite_version)\n",
+        ),
+        (
+            "import sqlite3\r\n\r\nsqlite3.connect('a.db')  # opens\r\n",
+            "import postgres\r\n\r\npostgres.connect()  # opens\r\n",
+        ),
+    ],
+)
+def test_names_are_followed_by_their_imports(port: Port, before: str, after: str) -> None:
+    port(app=before)
+    assert text("app") == after
+    again = port()
+    assert again.written == ()
+    assert text("app") == after
+
+
+def test_exceptions_fit_where_they_stand(port: Port) -> None:
+    port(
+        app=OPENS
+        + "try:\n    pass\nexcept (ValueError, sqlite3.OperationalError):\n    pass\n"
+        + "isinstance(1, sqlite3.OperationalError)\nraise sqlite3.OperationalError('no')\n"
+    )
+    both = "psycopg.OperationalError, psycopg.ProgrammingError"
+    assert f"except (ValueError, {both}):" in text("app")
+    assert f"isinstance(1, ({both}))" in text("app")
+    assert "raise psycopg.OperationalError('no')" in text("app")
+
+
+def test_the_module_comes_into_the_package_that_opens_the_database(port: Port) -> None:
+    port(
+        **{"shop_in_INIT": ""},
+        shop_in_db=OPENS,
+        shop_in_views="import json\nimport sqlite3\n\nprint(json, sqlite3.Error, sqlite3.Row)\n",
+        tests_in_test_shop="import sqlite3\n\nfrom shop import db\n\nassert db\nsqlite3.connect(':memory:')\n",
+    )
+    assert Path("shop/postgres.py").exists()
+    assert text("shop/views").startswith("import json\n\nimport psycopg\n\nfrom shop import postgres\n")
+    assert text("tests/test_shop").startswith("from shop import db, postgres\n") or text("tests/test_shop").startswith(
+        "from shop import db\nfrom shop import postgres\n"
+    )
+
+
+def test_a_module_that_is_there_is_not_overwritten(port: Port) -> None:
+    port(app=OPENS, postgres="LAYER = 1\n")
+    assert text("postgres") == "LAYER = 1\n"
+    assert "postgres_db.connect()" in text("app")
+
+
+def test_a_file_of_another_program_is_still_read_by_sqlite(port: Port) -> None:
+    history = (
+        "\n\ndef history(path):\n    db = sqlite3.connect(f'file:{path}?mode=ro', uri=True)\n"
+        "    cursor = db.cursor()\n    cursor.execute('SELECT url FROM places WHERE id = ?', (1,))\n    return cursor\n"
+    )
+    port(app=OPENS + "connection.execute('CREATE TABLE t (a TEXT)')\n" + history)
+    assert text("app").endswith(history)
+    assert text("app").startswith("import sqlite3\n\nimport postgres\n\nconnection = postgres.connect()\n")
+
+
+def test_statements_that_cannot_be_verified_still_take_the_placeholders_of_their_call(port: Port) -> None:
+    query = "def load(table, key):\n    return connection.execute(f'SELECT * FROM {table} WHERE k = ?', (key,))\n"
+    port(app=OPENS + "\n\n" + query)
+    assert "WHERE k = %s" in text("app")
+
+
+def test_calls_of_another_library_keep_their_placeholders(port: Port) -> None:
+    other = (
+        "from sqlalchemy import create_engine, text\n\nengine = create_engine('postgresql+psycopg:///x')\n"
+        "with engine.connect() as connection:\n    connection.execute(text('SELECT :a'), {'a': 1})\n"
+    )
+    port(app=OPENS, other=other)
+    assert text("other") == other
+
+
+def test_files_without_a_database_are_untouched(port: Port) -> None:
+    quiet = "class Connection:\n    def execute(self, question='what?'):\n        return question\n"
+    port(app=OPENS, other=quiet)
+    assert text("other") == quiet
