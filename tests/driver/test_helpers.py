@@ -38,9 +38,9 @@ def both(*, row: bool = False, **options: Any) -> Iterator[tuple[Any, str, type[
         (old, SQLITE, "?", sqlite3.IntegrityError),
         (new, POSTGRES, "%s", psycopg.IntegrityError),
     ):
-        connection.execute(table)  # type: ignore[attr-defined]
+        connection.execute(table)
         yield connection, mark, error
-        connection.close()  # type: ignore[attr-defined]
+        connection.close()
 
 
 def answers(program: Any, **options: Any) -> list[Any]:
