@@ -163,7 +163,26 @@ class Bench:
             before, own, since = server_seconds(self.server), _own(), time.monotonic()
             memory = run(self.server.database_url(name))
             wall = time.monotonic() - since
-            return Cost(_own() - own, server_seconds(self.server) - before, wall, memory or 0.0)
+            self.wait(name)
+            cost = Cost(_own() - own, server_seconds(self.server) - before, wall, memory or 0.0)
+            self.check(name)
+            return cost
+
+    def wait(self, database: str) -> None:
+        """Wait until the processes that served the database have ended, so that their time is known."""
+        with self.server.connect() as connection:
+            while connection.execute("SELECT 1 FROM pg_stat_activity WHERE datname = %s", (database,)).fetchone():
+                time.sleep(0.05)
+        time.sleep(0.2)
+
+    def check(self, database: str) -> None:
+        """Raise RuntimeError where a table has another number of rows than in SQLite."""
+        with self.server.connect(database) as connection, closing(sqlite3.connect(self.file)) as source:
+            for table in self.matched.tables:
+                row = connection.execute(f"SELECT count(*) FROM {exact(table.name)}".encode()).fetchone()
+                expected = source.execute(f"SELECT count(*) FROM {table.source}").fetchone()
+                if row != expected:
+                    raise RuntimeError(f"{table.name}: {row} rows of {expected} arrived")
 
     def tables(self, url: str) -> None:
         """Make the tables, without keys."""
