@@ -137,3 +137,10 @@ def test_statements_that_are_postgresqls_already_are_left_alone() -> None:
     report = project.prove(["."], config())
     assert [each.reason.partition(":")[0] for each in report.proofs.values()] == ["postgres"]
     assert report.proof_exit_code(strict=True) == 0
+
+
+def test_what_only_postgresql_refuses_with_a_stand_in_is_left_open() -> None:
+    put(HEAD + "def find(field):\n    return db.execute(f'SELECT id FROM users WHERE ({field} REGEXP ?)', ('x',))\n")
+    found = proof(project.prove(["."], config()), "REGEXP")
+    assert found.kind == "unproven"
+    assert found.reason.startswith(("hole", "manual-left"))

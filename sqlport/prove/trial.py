@@ -46,7 +46,7 @@ def tried(stage: Stage, pair: Pair, values: Values) -> Outcome:
     passed = values[: pair.passed]
     postgres = on_postgres(stage.postgres, pair.port, passed, theirs, reads=pair.kind == "query")
     if sqlite.error or postgres.error:
-        return _of_errors(stage, sqlite, postgres)
+        return _of_errors(stage, pair, sqlite, postgres)
     if pair.numbered:
         sqlite, postgres = (_unnumbered(stage, pair, values, each) for each in (sqlite, postgres))
     return _compared(stage, pair, values, sqlite, postgres)
@@ -66,7 +66,7 @@ def _refused_by_sqlite(answer: Answer, pair: Pair) -> Outcome | None:
     return Outcome("range", answer, reason=f"range: SQLite says {answer.message}") if answer.error == "range" else None
 
 
-def _of_errors(stage: Stage, sqlite: Answer, postgres: Answer) -> Outcome:
+def _of_errors(stage: Stage, pair: Pair, sqlite: Answer, postgres: Answer) -> Outcome:
     """One of the engines refuses; both alike is the same."""
     if sqlite.error and postgres.error == sqlite.error:
         return Outcome("empty", sqlite, postgres)
@@ -75,6 +75,8 @@ def _of_errors(stage: Stage, sqlite: Answer, postgres: Answer) -> Outcome:
         return Outcome("unproven", sqlite, postgres, reason=f"limit: PostgreSQL was stopped ({postgres.message})")
     if postgres.error == "missing" and any(_quoted_in(name, postgres.message) for name in stage.absent):
         return Outcome("unproven", sqlite, postgres, reason=f"schema: {said}; the table itself could not be ported")
+    if pair.stand_ins and postgres.code.startswith("42"):  # it may be the stand-in that makes no statement
+        return Outcome("unproven", sqlite, postgres, reason=f"hole: with {', '.join(pair.stand_ins)} {said}")
     kind: Kind = "range" if postgres.error == "range" else "differs"
     if not postgres.error:
         summary = f"SQLite raises {sqlite.message}, PostgreSQL does it"
