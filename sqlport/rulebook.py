@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlport.model import Applicability, Effect, SqlportError
+from sqlport.model import Applicability, Effect, Profile, SqlportError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -38,7 +38,8 @@ class Case:
     """A fenced case of a page: SQL that is `ok`, or `bad` and (unless `manual`) what it is `fixed` to.
 
     `schema` is the SQLite script that builds its tables and rows; `unsafe` that the fix has to be asked for;
-    `params` the parameters, when it has any; `line` where it stands on the page. On the page of a codemod the cases
+    `params` the parameters, when it has any; `line` where it stands on the page; `profile` and `locale` what it is
+    ported to. On the page of a codemod the cases
     are Python.
     """
 
@@ -49,6 +50,8 @@ class Case:
     unsafe: bool
     params: tuple[Any, ...]
     line: int
+    profile: Profile = "faithful"
+    locale: str = "C"
 
     @property
     def ok(self) -> bool:
@@ -234,7 +237,7 @@ def _cases(path: Path, text: str, language: str = "sql") -> Iterator[Case]:
         if words[1] == "schema":
             schema = body
         elif words[1] == "ok":
-            yield Case(title, body, body, schema, False, _params(path, line, words), line)
+            yield Case(title, body, body, schema, False, _params(path, line, words), line, *_target(words))
         elif words[1] == "bad":
             bad = (body, words, line)
             _params(path, line, words)
@@ -249,7 +252,14 @@ def _cases(path: Path, text: str, language: str = "sql") -> Iterator[Case]:
 
 def _bad(bad: tuple[str, tuple[str, ...], int], title: str, schema: str, fixed: str | None) -> Case:
     body, words, line = bad
-    return Case(title, body, fixed, schema, "unsafe" in words, _params(Path(), line, words), line)
+    params = _params(Path(), line, words)
+    return Case(title, body, fixed, schema, "unsafe" in words, params, line, *_target(words))
+
+
+def _target(words: Sequence[str]) -> tuple[Profile, str]:
+    """The profile and the locale that a case is about."""
+    locales = [word.removeprefix("locale=") for word in words if word.startswith("locale=")]
+    return "native" if "profile=native" in words else "faithful", locales[0] if locales else "C"
 
 
 def _params(path: Path, line: int, words: Sequence[str]) -> tuple[Any, ...]:

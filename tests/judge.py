@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +13,7 @@ import psycopg
 
 import sqlport
 from sqlport.catalog.names import quote
+from sqlport.model import Profile
 from sqlport.sql import split
 
 _CLOCK = re.compile(r"(?i)'now'|\bcurrent_|\b(?:date|time|datetime|unixepoch|julianday)\(\)")
@@ -73,17 +73,19 @@ def on_postgres(
     ported: str,
     params: Sequence[Any] | Mapping[str, Any] | None,
     observe: Sequence[str] = (),
+    profile: Profile = "faithful",
 ) -> Outcome:
     """The port on PostgreSQL (an autocommit connection), in a schema that is dropped afterwards.
 
-    Its tables are our own port of SQLite's. `observe` are statements (ported, too) that are run at the end.
+    Its tables are our own port of SQLite's, with the types of the profile. `observe` are statements (ported, too)
+    that are run at the end.
     """
     connection.prepare_threshold = None  # tables of one name come and go
     try:
         connection.execute("CREATE SCHEMA judged")
         connection.execute("SET search_path = judged, public")
         connection.execute("SET statement_timeout = '5s'")
-        for statement in statements(sqlport.port(schema, driver="none", unsafe=True).sql):
+        for statement in statements(sqlport.port(schema, driver="none", unsafe=True, profile=profile).sql):
             try:
                 connection.execute(statement)
             except psycopg.Error as error:
@@ -132,8 +134,7 @@ def _regexp(pattern: str | None, value: str | None) -> int | None:
 
 
 def _bag(rows: Any) -> tuple[tuple[Any, ...], ...]:
-    counted = Counter(plain(row) for row in rows)
-    return tuple(sorted(counted.elements(), key=repr))
+    return tuple(sorted(map(plain, rows), key=repr))
 
 
 def plain(row: Sequence[Any]) -> tuple[Any, ...]:

@@ -116,7 +116,7 @@ def chosen_type(context: Context, table: str, column: ColumnDefinition) -> TypeC
             original.declared_type, context.target, key, collation=original.collation, default=original.default
         )
         if _same(made.type, written):
-            return TypeChoice(made.type)
+            return TypeChoice(made.type, collation=made.collation)
     collate = [each.collation.text for each in column.all("collate") if each.collation]
     default = column.first("default")
     value = default.expression.of(context.parsed.text) if default and default.expression else None

@@ -9,9 +9,11 @@ from sqlglot import exp
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._as_text import as_text
 from sqlport.fixers._server_types import cast, server_type
-from sqlport.model import Span
+from sqlport.model import Applicability, Span
 from sqlport.sql import replace
 from sqlport.sql.match import rewrite
+
+_NO_NULL = "no code is NULL, for which SQLite gives a NUL character"
 
 
 def find(context: Context) -> Iterator[Proposal]:
@@ -35,4 +37,7 @@ def _char(context: Context, call: exp.Anonymous) -> Proposal:
         known = server_type(context, code) in ("int4", "unknown") and not isinstance(code, exp.Placeholder)
         number = (context.parsed.span(code),) if known else cast(context, code, "int")
         parts += [" || " if parts else "", "chr(", *number, ")"]
-    return Proposal(span, (rewrite(context.parsed, call, *(part for part in parts if part)),))
+    made = (rewrite(context.parsed, call, *(part for part in parts if part)),)
+    if any(context.semantics.nullable(code) for code in call.expressions):
+        return Proposal(span, made, Applicability.UNSAFE, condition=_NO_NULL)
+    return Proposal(span, made)

@@ -34,9 +34,7 @@ def _expression(context: Context, node: exp.Collate) -> Iterator[Proposal]:
     compared = others(node)
     if compared is None:
         whole, parent = parent_of(node)
-        if (isinstance(parent, exp.Anonymous) and parent.this in _VALUES) or (
-            isinstance(whole.parent, exp.Select) and whole.parent.args.get("distinct") is not None
-        ):
+        if (isinstance(parent, exp.Anonymous) and parent.this in _VALUES) or _is_looked_at(whole):
             yield Proposal(span)
         else:
             yield Proposal(span, (dropped(context, node),), Applicability.SAFE)
@@ -47,6 +45,24 @@ def _expression(context: Context, node: exp.Collate) -> Iterator[Proposal]:
         for other in map(_projected, compared):
             rewrites.extend(other_under(context, other, "lower(", ")", str.lower))
         yield Proposal(span, tuple(rewrites))
+
+
+def _is_looked_at(node: exp.Expr) -> bool:
+    """Whether the query compares or sorts its result column by this collation: DISTINCT, UNION, ORDER BY 1."""
+    item = node.parent if isinstance(node.parent, exp.Alias) else node
+    query = item.parent
+    if not isinstance(query, exp.Select) or item.arg_key != "expressions":
+        return False
+    if query.args.get("distinct") is not None or isinstance(query.parent, exp.SetOperation):
+        return True
+    index = next(index for index, other in enumerate(query.expressions) if other is item)
+    label = item.alias.lower() if isinstance(item, exp.Alias) else ""
+    terms = [term.this for term in (query.args.get("order") or exp.Order(expressions=[])).expressions]
+    terms += (query.args.get("group") or exp.Group(expressions=[])).expressions
+    return any(
+        str(term.this) == str(index + 1) if isinstance(term, exp.Literal) else label and term.name.lower() == label
+        for term in terms
+    )
 
 
 def _projected(node: exp.Expr) -> exp.Expr:

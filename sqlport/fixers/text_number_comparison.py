@@ -30,6 +30,10 @@ _NEVER = (
 )
 _KEPT = "what SQLite answers (never equal, always larger) is what the program relies on"
 _NO_NUMBER = "{text} is no number, so for SQLite it is never equal to one; PostgreSQL raises: compare something else"
+_BLOB = (
+    "for SQLite a blob is never equal to text or a number, and always larger; PostgreSQL raises, or reads a string as"
+    " bytes: compare blobs with blobs (x'...', CAST(... AS BLOB))"
+)
 _PASSED_TEXT = (
     "text is passed for a parameter that is compared with a number; PostgreSQL raises if it is none (SQLite finds"
     " nothing): pass a number"
@@ -45,6 +49,8 @@ def find(context: Context) -> Iterator[Proposal]:
         elif "text" in kinds and kinds & set(NUMBERS):
             text, number = (left, right) if _kind(context, left) == "text" else (right, left)
             yield from _mixed(context, whole, text, number)
+        elif "blob" in kinds and kinds & {"text", "boolean", *NUMBERS}:
+            yield Proposal(context.parsed.span(whole), message=_BLOB)
 
 
 def _kind(context: Context, node: exp.Expr) -> str:

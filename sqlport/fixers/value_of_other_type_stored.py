@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from sqlglot import exp
 
 from sqlport.catalog import Column
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._affinity import NUMBERS, argument_type, is_number, is_whole, number_as_text, text_literal
+from sqlport.fixers._dates_format import number_type
 from sqlport.fixers._inserts import inserted
 from sqlport.fixers._patterns import quoted
 from sqlport.fixers._server_types import cast
@@ -18,9 +20,11 @@ from sqlport.sql import replace
 
 _WHOLE = frozenset("round trunc floor ceil ceiling sign count length sum total".split())
 _LOST = "{column} is a column of {type} in PostgreSQL and keeps no {kind}, which SQLite stores as it is: {hint}"
+_DECIMAL = "SQLite stores the number {number} for this text, PostgreSQL a decimal with all its zeros; write the number"
 _HINTS = {
     "real": "PostgreSQL rounds it; make the column REAL, or round on purpose",
     "text": "PostgreSQL raises; store NULL or a number, or make the column TEXT",
+    "digits": "the column's affinity is NUMERIC, so SQLite makes a number of it; store what is meant",
     "blob": "PostgreSQL stores its hexadecimal form or raises; make the column BLOB",
     "integer": "PostgreSQL stores its text; store text, or give the column another type",
 }
@@ -60,8 +64,11 @@ def _stored(context: Context) -> Iterator[tuple[Column, str, exp.Expr]]:
 
 
 def _typeless(context: Context, column: Column, value: exp.Expr) -> Iterator[Proposal]:
-    if context.semantics.kind(value) in NUMBERS:
+    kind = context.semantics.kind(value)
+    if kind in NUMBERS:
         yield _lost(context, column, "text", "integer", value)
+    elif kind == "blob":
+        yield _lost(context, column, "text", "blob", value)
 
 
 def _judged(context: Context, column: Column, type_name: str, value: exp.Expr) -> Iterator[Proposal]:
@@ -69,9 +76,16 @@ def _judged(context: Context, column: Column, type_name: str, value: exp.Expr) -
     kind = {"float": "real", "str": "text", "bytes": "blob"}.get(argument_type(context, value), "")
     given = kind or context.semantics.kind(value)
     literal, span = text_literal(value), context.parsed.span(value)
+    if wanted == "text" and column.affinity == "NUMERIC" and _reads_as_number(value, literal):
+        yield _lost(context, column, type_name, "digits", value)
+        return
     if isinstance(value, exp.Anonymous) and value.this == "strftime":
         return  # DTF006 and DTF003 make it the number that is wanted
-    if wanted in NUMBERS and given == "text":
+    if wanted == "numeric" and literal is not None and is_number(literal) and column.affinity == "NUMERIC":
+        number = _as_stored(literal)
+        if number:
+            yield Proposal(span, (replace(span, number),), Applicability.SAFE, _DECIMAL.format(number=number))
+    elif wanted in NUMBERS and given == "text":
         if literal is None and not kind:
             rewrite = replace(span, *cast(context, value, type_name))
             yield Proposal(span, (rewrite,), Applicability.UNSAFE, "", "the text is a number")
@@ -89,8 +103,27 @@ def _judged(context: Context, column: Column, type_name: str, value: exp.Expr) -
             yield _lost(context, column, type_name, "real", value)
     elif wanted != "blob" and given == "blob":
         yield _lost(context, column, type_name, "blob", value)
-    elif wanted == "blob" and (given in NUMBERS or literal is not None):
-        yield _lost(context, column, type_name, "text" if literal is not None else "integer", value)
+    elif wanted == "blob" and (given in NUMBERS or given == "text"):
+        yield _lost(context, column, type_name, "text" if given == "text" else "integer", value)
+
+
+def _as_stored(text: str) -> str:
+    """The number that SQLite makes of a text, where PostgreSQL would keep its zeros; empty where both agree."""
+    number = Decimal(text.strip())
+    if not -(2**53) < number < 2**53 or len(number.as_tuple().digits) > 15:
+        return ""
+    shown = f"{number.normalize():f}"
+    return shown if shown != text else ""
+
+
+def _reads_as_number(value: exp.Expr, literal: str | None) -> bool:
+    """Whether it is a text that NUMERIC affinity makes a number."""
+    if literal is not None:
+        return is_number(literal)
+    if isinstance(value, exp.Anonymous) and value.this == "strftime" and value.expressions:
+        fmt = value.expressions[0]
+        return isinstance(fmt, exp.Literal) and fmt.is_string and bool(number_type(str(fmt.this)))
+    return False
 
 
 def _is_whole(value: exp.Expr) -> bool:

@@ -39,12 +39,14 @@ _CALLS: Mapping[str, Kind] = {
         """lower upper substr substring trim ltrim rtrim replace printf format date time datetime strftime hex
     quote typeof group_concat string_agg char json json_array json_object json_group_array
     json_group_object json_set json_insert json_replace json_remove json_patch json_quote json_type
-    soundex sqlite_version concat concat_ws timediff to_char lpad""".split(),
+    soundex sqlite_version concat concat_ws timediff to_char lpad rpad left right chr encode repeat translate
+    regexp_replace to_hex quote_literal reverse initcap""".split(),
         "text",
     ),
     **dict.fromkeys(
         """length octet_length instr count unicode random changes total_changes last_insert_rowid unixepoch
-    json_array_length json_valid row_number rank dense_rank ntile""".split(),
+    json_array_length json_valid row_number rank dense_rank ntile strpos ascii char_length bit_length
+    position""".split(),
         "integer",
     ),
     **dict.fromkeys(
@@ -52,7 +54,7 @@ _CALLS: Mapping[str, Kind] = {
     degrees percent_rank cume_dist""".split(),
         "real",
     ),
-    **dict.fromkeys(["randomblob", "zeroblob", "unhex"], "blob"),
+    **dict.fromkeys(["randomblob", "zeroblob", "unhex", "decode", "convert_to", "uuid_send"], "blob"),
     "regexp_like": "boolean",
     **dict.fromkeys(["glob", "like", "regexp"], "boolean"),
 }
