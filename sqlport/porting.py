@@ -231,10 +231,24 @@ def _port_inner(request: Request, sql: str, catalog: Catalog) -> StatementPort:
 
 
 def _distinct(rule: Rule, context: Context) -> Iterable[Proposal]:
-    """The rule's proposals, the first one for each place, in the statement's own style."""
+    """The rule's proposals, the first one for each place, in the statement's own style.
+
+    Where the rule meets a part of the statement whose place cannot be told, the statement as a whole is one.
+    """
+    from sqlport.sql import UnlocatedError
+
     first: dict[Span, Proposal] = {}
-    for proposal in rule.find(context):
-        first.setdefault(proposal.span, proposal)
+    try:
+        for proposal in rule.find(context):
+            first.setdefault(proposal.span, proposal)
+    except UnlocatedError as error:
+        from sqlport.fixers import Proposal as Proposed
+
+        message = (
+            f"a part of this statement ({error}) is written so that it cannot be judged: if it is this, {rule.message}"
+        )
+        span = Span(0, len(context.parsed.text))
+        first.setdefault(span, Proposed(span, message=message))
     if not first:
         return ()
     from sqlport.sql.style import styled

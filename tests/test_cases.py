@@ -134,5 +134,6 @@ def test_no_change_gives_other_rows_in_silence(results: list[Result], score: dic
 
 
 def test_nothing_is_found_in_what_is_the_same_on_both(results: list[Result], score: dict[str, list[str]]) -> None:
-    found = [(r.case.id, r.findings[0].code) for r in results if _control(r) and r.findings]
+    judged = [r for r in results if _control(r) and r.compared is not None]  # SQLite refuses the others itself
+    found = [(r.case.id, r.findings[0].code) for r in judged if r.findings]
     assert [pair for pair in found if pair[0] not in score["flagged"]] == []

@@ -34,6 +34,10 @@ _KINDS_WITHOUT_TREE = frozenset(
 )
 
 
+class UnlocatedError(LookupError):
+    """Where in the text a part of the statement stands could not be told."""
+
+
 @dataclass(frozen=True)
 class Parsed:
     """A statement that was read.
@@ -68,8 +72,11 @@ class Parsed:
         return found
 
     def span(self, node: exp.Expr) -> Span:
-        """The characters that a node was read from; raises KeyError for a node that no text stands for."""
-        return self._spans[id(node)]
+        """The characters that a node was read from; raises UnlocatedError for a node that no text stands for."""
+        try:
+            return self._spans[id(node)]
+        except KeyError:
+            raise UnlocatedError(type(node).__name__) from None
 
     def has_span(self, node: exp.Expr) -> bool:
         """Whether some text stands for the node."""
@@ -106,7 +113,7 @@ class Parsed:
                 return Span(whole[index + 1].start, whole[-2].end)
             if depth == 0 and whole[index].text == "::":
                 return Span(whole[index + 1].start, whole[-1].end)
-        raise KeyError(id(cast))
+        raise UnlocatedError("the type of a cast")
 
     def is_sqlite_cast(self, cast: exp.Cast) -> bool:
         """Whether it is SQLite's `CAST(x AS type)`; the other forms are PostgreSQL's, of an earlier rewriting."""
