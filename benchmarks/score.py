@@ -14,7 +14,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,9 +23,10 @@ import sqlglot
 
 import sqlport
 from sqlport.engines.postgres import throwaway
-from tests.constructs import Construct, constructs
+from tests.constructs import FIXTURES, Construct, constructs
 from tests.judge import Outcome, on_postgres, on_sqlite, plain, tries
 
+ROOT = FIXTURES.parent
 NOT_COUNTED = frozenset(["PRM001", "PRM003", "DDL001", "DDL002", "DDL003", "DDL004", "DDL008"])
 """Placeholder style and type mapping: no finding that a control may not have."""
 ASIDE = {
@@ -69,6 +70,7 @@ def main() -> None:
     options.add_argument("--id", action="append", default=[], help="only this case")
     options.add_argument("--list", action="store_true", help="list what is not as it should be")
     options.add_argument("--peer", action="store_true", help="judge sqlglot.transpile as well")
+    options.add_argument("--write", action="store_true", help="with both, put the table into README.md")
     chosen = options.parse_args()
     cases = [case for case in constructs() if _chosen(case, chosen.rule, chosen.id)]
     with tempfile.TemporaryDirectory() as folder, throwaway() as server, server.connect() as connection:
@@ -76,9 +78,11 @@ def main() -> None:
         connection.execute("CREATE EXTENSION IF NOT EXISTS citext")
         print(f"{len(cases)} cases on {server.info}")
         scores = [_score(case, connection, _ours(case)) for case in cases]
-        _table("sqlport", scores)
-        if chosen.peer:
-            _table("sqlglot", [_score(case, connection, _peer) for case in cases])
+        lines = [_table("sqlport", scores)]
+        if chosen.peer or chosen.write:
+            lines.append(_table("sqlglot.transpile", [_score(case, connection, _peer) for case in cases]))
+    if chosen.write:
+        _write(lines, sum(score.outcome == "aside" for score in scores))
     if chosen.list:
         for score in scores:
             if score.outcome == "aside":
@@ -198,7 +202,8 @@ def _good(score: Score) -> bool:
     return score.outcome == "equal"
 
 
-def _table(name: str, scores: Iterable[Score]) -> None:
+def _table(name: str, scores: Iterable[Score]) -> str:
+    """Print the figures; the same as a line of the README's table."""
     kinds: Counter[str] = Counter()
     good: Counter[str] = Counter()
     silent = 0
@@ -210,8 +215,22 @@ def _table(name: str, scores: Iterable[Score]) -> None:
         kinds[kind] += 1
         good[kind] += _good(score)
         silent += score.outcome != "equal" and not score.flagged
-    cells = [f"{kind} {good[kind]}/{kinds[kind]}" for kind in ("safe", "unsafe", "manual", "control") if kinds[kind]]
-    print(f"{name:8} {'  '.join(cells)}  aside {kinds['aside']}  not equal and not flagged {silent}")
+    shown = [kind for kind in ("safe", "unsafe", "manual", "control") if kinds[kind]]
+    cells = [f"{kind} {good[kind]}/{kinds[kind]}" for kind in shown]
+    print(f"{name:18} {'  '.join(cells)}  aside {kinds['aside']}  not equal and not flagged {silent}")
+    figures = [f"{good[kind]} of {kinds[kind]}" for kind in shown]
+    label = "sqlport" if name == "sqlport" else f"`{name}`"
+    return f"| {' | '.join([label, *figures, str(silent)])} |\n"
+
+
+def _write(lines: Sequence[str], aside: int) -> None:
+    """Put the figures of this run into the README."""
+    page = ROOT / "README.md"
+    text = page.read_text(encoding="utf-8")
+    head, rule, rest = text.partition("|---|---|---|---|---|---|\n")
+    after = rest.split("\n\n", 1)[1]
+    head = re.sub(r"\d+( are set aside)", rf"{aside}\1", head)
+    page.write_text(head + rule + "".join(lines) + "\n" + after, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
