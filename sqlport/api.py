@@ -69,7 +69,7 @@ def port(
             findings.append(dot_command(piece.span))
             continue
         before, after = script.around(number)
-        neighbours = replace(request, before=before, after=after)
+        neighbours = replace(request, before=before, after=after, is_script=True)
         ported = port_statement(texts[number], (), neighbours)
         edits.extend(Edit(edit.start + start, edit.end + start, edit.text) for edit in ported.edits)
         findings.extend(_moved(finding, start) for finding in ported.findings)

@@ -76,8 +76,8 @@ class Request:
     """How a statement is to be ported: what it is ported to, by which rules, and which fixes may be made.
 
     Rules in `muted` still report what they find, but nothing is changed for them. `before` and `after` are the
-    other statements of the same script, in order. `returning` is the column that an INSERT has to return since its
-    call reads it.
+    other statements of the same script, in order; `is_script` tells that those are all. `returning` is the column
+    that an INSERT has to return since its call reads it.
     """
 
     target: Target
@@ -91,6 +91,7 @@ class Request:
     arguments: Arguments = Arguments()
     before: Part = NOTHING
     after: Part = NOTHING
+    is_script: bool = False
     returning: str = ""
 
 
@@ -208,6 +209,7 @@ def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Ca
         request.before,
         request.after,
         partial(_port_inner, request),
+        request.is_script,
     )
     for rule in request.rulebook.rules:
         if (rule.code in _LAST) is last and request.selected(rule):

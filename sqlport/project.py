@@ -256,6 +256,7 @@ def port(
             arguments=statement.arguments,
             before=before,
             after=after,
+            is_script=statement.host == "sql",
             returning=calls.returning(statement),
         )
         ported.append(Ported(statement, _port(statement, request, source.suppressions, placer)))

@@ -31,8 +31,9 @@ class Context:
 
     `speaks_target` tells whether the call (or the `.sql` file) takes the target driver's placeholders;
     `passes_parameters` whether parameters are passed at all, so that the driver reads `%`; `arguments` what is
-    known of their types. `before` and `after` are the other statements of the same script. `port` is for the
-    statements of a trigger's body.
+    known of their types. `before` and `after` are the other statements of the same script; `is_script`
+    tells that they are all there are, which nobody knows of the calls of a program. `port` is for the statements
+    of a trigger's body.
     """
 
     parsed: Parsed
@@ -45,6 +46,7 @@ class Context:
     before: Part = NOTHING
     after: Part = NOTHING
     port: Port | None = None
+    is_script: bool = False
 
     def argument_type(self, key: int | str) -> str:
         """The Python type that is passed for a parameter (`Placeholder.key`); empty where that is not known."""

@@ -14,6 +14,11 @@ _NUMBERS = frozenset(["bigint", "integer", "smallint", "double precision", "real
 _KEYWORDS = frozenset(["NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"])
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*")
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*")
+_NUMERIC_DEFAULT = re.compile(r"(?i)[\s(]*(?:[+-]?\s*\.?\d|(?:unixepoch|julianday)\s*\(|strftime\s*\(\s*'%[sJYjfHMS]')")
+_AS_NUMBER = (
+    "SQLite stores this default as a number, and {column} is text in PostgreSQL, so programs get another type;"
+    " declare the column INTEGER or REAL"
+)
 _BOOLEANS = {"0": "FALSE", "1": "TRUE"}
 _DATES = ("date", "time")
 
@@ -28,6 +33,8 @@ def find(context: Context) -> Iterator[Proposal]:
         kind = chosen_type(context, table, column).type
         if kind == "boolean" and text in _BOOLEANS:
             yield Proposal(default.expression, (replace(default.expression, _BOOLEANS[text]),))
+        if kind == "text" and _is_numeric(context, table, column.name.text) and _NUMERIC_DEFAULT.match(text):
+            yield Proposal(default.expression, message=_AS_NUMBER.format(column=column.name.text))
         if default.enclosed:
             continue
         is_word = bool(re.fullmatch(r"[^\W\d]\w*", text))
@@ -40,6 +47,13 @@ def find(context: Context) -> Iterator[Proposal]:
             yield Proposal(default.expression, message=message)
         elif is_word:
             yield Proposal(default.expression, (replace(default.expression, f"'{text}'"),))
+
+
+def _is_numeric(context: Context, table: str, name: str) -> bool:
+    """Whether SQLite makes numbers of what is stored in the column, if it can."""
+    found = context.catalog.table(table)
+    column = found.column(name) if found is not None else None
+    return column is not None and column.affinity == "NUMERIC"
 
 
 def _takes(kind: str, value: str) -> bool:

@@ -24,7 +24,7 @@ _ON = frozenset(["on", "1", "true", "yes"])
 def find(context: Context) -> Iterator[Proposal]:
     """A change of rows behind `PRAGMA foreign_keys = OFF` of the same script, of a table that has or is under a key."""
     tree = context.parsed.tree
-    if isinstance(tree, exp.Insert) and not _switched(context.before):
+    if isinstance(tree, exp.Insert) and context.is_script and not _switched(context.before):
         yield from _orphans(context)
     if not isinstance(tree, exp.Insert | exp.Update | exp.Delete) or not _switched_off(context.before):
         return
