@@ -27,7 +27,7 @@ MAX_INLINE = 6
 """Calls of project functions that are followed into one another."""
 MAX_CALLS = 200
 """Calls of project functions that are followed for one expression."""
-MAX_STATEMENTS = 200
+MAX_STATEMENTS = 80
 """Statements of a function that is followed for its result."""
 MAX_WORK = 15_000
 """Statements of followed functions for one pass over a file; what comes later is not followed."""
