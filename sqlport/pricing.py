@@ -171,7 +171,8 @@ def _changes(
     mine = (table.lower(), column.lower())
     base = type_.partition("(")[0]
     place = statement.sink_path, statement.sink_line
-    if base in _READ_AS and mine in _read(semantics, parsed.tree):
+    told = any(finding.code == "DTF010" for finding in new)
+    if base in _READ_AS and not told and mine in _read(semantics, parsed.tree):
         yield Change(*place, f"reads {column} as {_READ_AS[base]}")
     if base in _NOT_FROM_TEXT and not any(finding.code == "BOO005" and finding.applied for finding in new):
         uses = (use_of(node, semantics) for node in parsed.nodes(exp.Placeholder))

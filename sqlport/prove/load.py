@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 ZONE = "America/New_York"
 """PostgreSQL's time zone while statements run: not UTC, so that what depends on it shows."""
 
+_MOMENTS = frozenset(["date", "datetime", "time"])
+
 _SESSION = (
-    "-c statement_timeout=3s -c lock_timeout=2s -c jit=off "
+    f"-c TimeZone={ZONE} -c statement_timeout=3s -c lock_timeout=2s -c jit=off "
     "-c client_min_messages=warning -c max_parallel_workers_per_gather=0"
 )
 
@@ -135,7 +137,6 @@ def stage_of(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], univ
     absent = _absent(postgres, universe)
     models = [model for model in universe.models if model.key not in absent]
     switch_triggers(postgres, models, "DISABLE")
-    postgres.execute("SET LOCAL TimeZone = 'UTC'")  # what SQLite holds without a zone
     if has_cycle(models):
         _defer(postgres)
     rows: dict[str, tuple[Row, ...]] = {model.key: () for model in universe.models}
@@ -154,7 +155,6 @@ def stage_of(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], univ
     _drop_orphans(sqlite)
     enforce(sqlite)
     switch_triggers(postgres, models, "ENABLE")
-    postgres.execute(f"SET LOCAL TimeZone = '{ZONE}'")
     sequences = _sequences(postgres, models)
     stage = Stage(sqlite, postgres, replace(universe, rows=rows), sequences, frozenset(absent))
     stage.number_new_rows()
@@ -184,13 +184,18 @@ def fits(postgres: psycopg.Connection[Any], model: Model, rows: Sequence[Row]) -
 
 
 def copy(postgres: psycopg.Connection[Any], model: Model, rows: Sequence[Row]) -> None:
-    """Put rows into a table of PostgreSQL. Raises psycopg.Error for a row that it refuses."""
+    """Put rows into a table of PostgreSQL, moments in UTC. Raises psycopg.Error for a row that it refuses."""
     if not rows:
         return
     names = ", ".join(field.postgres for field in model.fields)
+    in_zone = any(field.sort in _MOMENTS for field in model.fields)
+    if in_zone:
+        postgres.execute("SET LOCAL TimeZone = 'UTC'")  # what SQLite holds without a zone
     with postgres.cursor().copy(f"COPY {model.postgres} ({names}) FROM STDIN".encode()) as stream:
         for row in rows:
             stream.write_row(row)
+    if in_zone:
+        postgres.execute(f"SET LOCAL TimeZone = '{ZONE}'")
 
 
 def insert_rows(sqlite: sqlite3.Connection, model: Model, rows: Sequence[Row]) -> None:
