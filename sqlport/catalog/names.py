@@ -51,7 +51,12 @@ def quote(name: str, context: Context = "name") -> str:
     lower = folded(name)
     if _PLAIN.fullmatch(lower) and lower not in _REFUSED[context]:
         return lower
-    return '"' + lower.replace('"', '""') + '"'
+    return quoted(lower)
+
+
+def quoted(name: str) -> str:
+    """The name in double quotes, as it is: for SQLite, and for names that PostgreSQL has already."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def is_too_long(name: str) -> bool:

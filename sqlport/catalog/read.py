@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from sqlport.catalog.affinity import affinity
-from sqlport.catalog.names import folded
+from sqlport.catalog.names import folded, quoted
 from sqlport.catalog.tables import (
     Column,
     ForeignKey,
@@ -225,25 +225,21 @@ def _collations(
     """Each column's collation: that of an index over it. Generated columns may refuse one, so they are read."""
     collations: dict[str, str] = {}
     plain = [row.name for row in rows if not row.hidden]
-    names = ", ".join(map(_sqlite_quoted, plain))
-    connection.execute(f"CREATE INDEX {schema}.{_sqlite_quoted(_PROBE)} ON {_sqlite_quoted(table)} ({names})")
+    names = ", ".join(map(quoted, plain))
+    connection.execute(f"CREATE INDEX {schema}.{quoted(_PROBE)} ON {quoted(table)} ({names})")
     try:
         for name, collation in connection.execute(
             'SELECT name, coll FROM pragma_index_xinfo(?, ?) WHERE "key"', (_PROBE, schema)
         ):
             collations[name] = collation.upper()
     finally:
-        connection.execute(f"DROP INDEX {schema}.{_sqlite_quoted(_PROBE)}")
+        connection.execute(f"DROP INDEX {schema}.{quoted(_PROBE)}")
     for row in rows:
         column = written.column(row.name) if written and row.hidden else None
         for constraint in column.all("collate") if column else ():
             if constraint.collation:
                 collations[row.name] = constraint.collation.text.upper()
     return collations
-
-
-def _sqlite_quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _foreign_keys(

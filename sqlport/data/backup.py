@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
-from sqlport.data.plan import sqlite_name
+from sqlport.catalog.names import quoted
 from sqlport.model import SqlportError
 
 _PRAGMAS: Final = ("encoding", "page_size", "auto_vacuum", "journal_mode", "user_version", "application_id")
@@ -110,7 +110,7 @@ def _counts(connection: sqlite3.Connection) -> dict[str, int]:
     counts = {}
     for (name,) in names:
         try:
-            (counts[name],) = connection.execute(f"SELECT count(*) FROM {sqlite_name(name)}").fetchone()
+            (counts[name],) = connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()
         except sqlite3.OperationalError:
             continue  # a virtual table whose module this SQLite lacks
     return counts

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from sqlport.catalog.names import folded
+from sqlport.catalog.names import folded, quoted
 from sqlport.data.careful import Misfit, literal
 from sqlport.data.job import Event
 from sqlport.data.match import Matched
-from sqlport.data.plan import Table, sqlite_name
+from sqlport.data.plan import Table
 from sqlport.data.policy import KINDS, Policies
 from sqlport.data.source import Namer, Snapshot, batches
 
@@ -174,9 +174,9 @@ def _nulls(source: Snapshot, table: Table, policies: Policies) -> Iterator[Misfi
     for place, column in enumerate(table.columns):
         if not column.not_null:
             continue
-        name, namer = sqlite_name(column.source), Namer(source, table)
+        name, namer = quoted(column.source), Namer(source, table)
         if not source.connection.execute(
-            f"SELECT EXISTS (SELECT 1 FROM {sqlite_name(table.source)} WHERE {name} IS NULL)"
+            f"SELECT EXISTS (SELECT 1 FROM {quoted(table.source)} WHERE {name} IS NULL)"
         ).fetchone()[0]:
             continue
         for position, row in enumerate(source.connection.execute(table.select, (0,))):
@@ -190,9 +190,9 @@ def _unchecked(source: Snapshot, table: Table, original: SqliteTable, policies: 
 
     SQLite's own quick_check does not look, since a file that is opened read-only has no CHECKs for it.
     """
-    names = ", ".join(sqlite_name(column.source) for column in table.columns)
+    names = ", ".join(quoted(column.source) for column in table.columns)
     for check in original.checks:
-        query = f"SELECT {names} FROM {sqlite_name(table.source)} WHERE NOT ({check})"
+        query = f"SELECT {names} FROM {quoted(table.source)} WHERE NOT ({check})"
         try:
             for values in source.connection.execute(query):
                 pairs = list(zip(table.columns, values, strict=True))
@@ -212,9 +212,9 @@ def _duplicates(source: Snapshot, table: Table, original: SqliteTable, policies:
         if not key.is_plain or "NOCASE" not in key.collations or not all(folded(each) in names for each in key.columns):
             continue
         columns = [names[folded(each)] for each in key.columns]
-        listed = ", ".join(map(sqlite_name, columns))
+        listed = ", ".join(map(quoted, columns))
         seen: set[int] = set()
-        query = f"SELECT {listed} FROM {sqlite_name(table.source)} ORDER BY {table.order}"
+        query = f"SELECT {listed} FROM {quoted(table.source)} ORDER BY {table.order}"
         for values in source.connection.execute(query):
             if None in values:
                 continue
@@ -240,7 +240,7 @@ def _orphans(source: Snapshot, catalog: Catalog, matched: Matched, policies: Pol
         if original is None or not original.foreign_keys:
             continue
         try:
-            rows = source.connection.execute(f"PRAGMA foreign_key_check({sqlite_name(table.source)})")
+            rows = source.connection.execute(f"PRAGMA foreign_key_check({quoted(table.source)})")
             listed = source.connection.execute(
                 f'SELECT id, "from" FROM pragma_foreign_key_list({_text(table.source)}) ORDER BY id, seq'
             ).fetchall()

@@ -109,10 +109,10 @@ def load_existing(
 
 
 def _filled(source: Snapshot, tables: Sequence[str]) -> list[str]:
-    from sqlport.data.plan import sqlite_name
+    from sqlport.catalog.names import quoted
 
     query = "SELECT EXISTS (SELECT 1 FROM {})"
-    return [name for name in tables if source.connection.execute(query.format(sqlite_name(name))).fetchone()[0]]
+    return [name for name in tables if source.connection.execute(query.format(quoted(name))).fetchone()[0]]
 
 
 def _prepared(connection: psycopg.Connection[Any], matched: Matched, wish: Wish, place: staging.Place) -> list[str]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlport.catalog.names import folded, kept
+from sqlport.catalog.names import folded, kept, quoted
 from sqlport.catalog.tables import ROWID_NAMES
-from sqlport.data.plan import Column, Table, sqlite_name
+from sqlport.data.plan import Column, Table
 from sqlport.data.wire import required
 
 if TYPE_CHECKING:
@@ -136,10 +136,10 @@ def _not_copied(catalog: Catalog, skipped: frozenset[str]) -> Iterator[str]:
 def ordered(table: Table, original: SqliteTable) -> Table:
     """The table with the order in which SQLite keeps its rows, so that a place in it always means the same row."""
     if original.without_rowid:
-        return replace(table, order=", ".join(map(sqlite_name, original.primary_key)))
+        return replace(table, order=", ".join(map(quoted, original.primary_key)))
     own = {folded(column.name) for column in original.columns}
     free = sorted(ROWID_NAMES - own, reverse=True)
     if free:
         return replace(table, order=free[0], rowid=free[0])
     alias = original.rowid_column
-    return replace(table, order=sqlite_name(alias.name) if alias else "")
+    return replace(table, order=quoted(alias.name) if alias else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlport.catalog.names import quote
+from sqlport.catalog.names import quote, quoted
 from sqlport.catalog.tables import Affinity
 from sqlport.data.wire import Wire
 
@@ -41,18 +41,13 @@ class Table:
     @property
     def select(self) -> str:
         """SQLite's query of all rows, with one parameter: how many of the first ones to leave out."""
-        names = ", ".join(sqlite_name(column.source) for column in self.columns) or "NULL"
+        names = ", ".join(quoted(column.source) for column in self.columns) or "NULL"
         order = f" ORDER BY {self.order}" if self.order else ""
-        return f"SELECT {names} FROM {sqlite_name(self.source)}{order} LIMIT -1 OFFSET ?"
+        return f"SELECT {names} FROM {quoted(self.source)}{order} LIMIT -1 OFFSET ?"
 
     def label(self, column: Column) -> str:
         """How policies and messages name a column."""
         return f"{self.source}.{column.source}"
-
-
-def sqlite_name(name: str) -> str:
-    """The name as SQLite takes any."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def in_schema(schema: str, name: str) -> str:
@@ -63,4 +58,4 @@ def in_schema(schema: str, name: str) -> str:
 def exact(name: str) -> str:
     """The name as PostgreSQL keeps it, written so that it is not folded again."""
     written = quote(name)
-    return written if written.strip('"').replace('""', '"') == name else '"' + name.replace('"', '""') + '"'
+    return written if written.strip('"').replace('""', '"') == name else quoted(name)

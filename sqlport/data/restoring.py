@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlport.catalog import from_sqlite
+from sqlport.catalog.names import quoted
 from sqlport.data.backup import Original
 from sqlport.data.cells import cells_of
 from sqlport.data.decode import Stored, value_of
 from sqlport.data.job import Event
 from sqlport.data.match import with_existing
-from sqlport.data.plan import Table, sqlite_name
+from sqlport.data.plan import Table
 from sqlport.data.policy import Policies
 from sqlport.data.source import snapshot
 from sqlport.data.streams import of_postgres
@@ -132,9 +133,9 @@ def _fill(made: sqlite3.Connection, connection: psycopg.Connection[Any], schema:
     """Insert the rows of a table; how many there are."""
     if not table.columns:
         return 0
-    names = ", ".join(sqlite_name(column.source) for column in table.columns)
+    names = ", ".join(quoted(column.source) for column in table.columns)
     marks = ", ".join("?" * len(table.columns))
-    insert = f"INSERT INTO {sqlite_name(table.source)} ({names}) VALUES ({marks})"
+    insert = f"INSERT INTO {quoted(table.source)} ({names}) VALUES ({marks})"
     count = 0
     for rows in of_postgres(connection, schema, table):
         try:

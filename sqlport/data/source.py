@@ -9,9 +9,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlport.catalog.names import quoted
 from sqlport.data.careful import Careful, Misfit, literal
 from sqlport.data.encode import Row, encoder
-from sqlport.data.plan import Table, Value, sqlite_name
+from sqlport.data.plan import Table, Value
 from sqlport.data.policy import Policies
 from sqlport.model import SqlportError
 
@@ -50,7 +51,7 @@ class Snapshot:
 
     def count(self, table: Table) -> int:
         """How many rows the table has."""
-        (number,) = self.connection.execute(f"SELECT count(*) FROM {sqlite_name(table.source)}").fetchone()
+        (number,) = self.connection.execute(f"SELECT count(*) FROM {quoted(table.source)}").fetchone()
         return int(number)
 
     def row(self, table: Table, position: int) -> Row:
@@ -86,8 +87,7 @@ class Namer:
         start = (self._rowid,) if after >= 0 else ()
         if position != after or after < 0:
             (self._rowid,) = self.source.connection.execute(
-                f"SELECT {table.rowid} FROM {sqlite_name(table.source)}{beyond}"
-                f" ORDER BY {table.rowid} LIMIT 1 OFFSET ?",
+                f"SELECT {table.rowid} FROM {quoted(table.source)}{beyond} ORDER BY {table.rowid} LIMIT 1 OFFSET ?",
                 (*start, position - after - 1),
             ).fetchone()
             self._place = position

@@ -9,7 +9,7 @@ from typing import Literal as OneOf
 
 from sqlglot import exp
 
-from sqlport.catalog.names import folded, quote
+from sqlport.catalog.names import folded, quote, quoted
 from sqlport.fixers import Context
 from sqlport.model import Span
 from sqlport.sql import Parsed, Token, read
@@ -171,7 +171,7 @@ def _label(name: Name) -> str:
 def _exact(value: str) -> str:
     if folded(value) == value:
         return quote(value)
-    return '"' + value.replace('"', '""') + '"'
+    return quoted(value)
 
 
 def _definition(context: Context, node: exp.Identifier) -> str | None:

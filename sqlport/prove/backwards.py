@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from sqlport.catalog.names import quoted
 from sqlport.prove.compare import compare
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _copied(stage: Stage, pair: Pair, direction: str) -> Iterator[None]:
     names = {node.name.lower() for node in pair.parsed.nodes(exp.Table)}
     for model in stage.universe.models:
         if model.key in names:
-            name = '"' + model.name.replace('"', '""') + '"'
+            name = quoted(model.name)
             try:
                 sqlite.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM main.{name} ORDER BY rowid {direction}")
             except sqlite3.Error:  # WITHOUT ROWID: its rows lie in the order of their key

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from sqlport.catalog.names import folded
+from sqlport.catalog.names import folded, quoted
 from sqlport.prove.decks import matching, matching_glob, neighbours
 from sqlport.prove.uses import DATE_CALLS, JSON_CALLS, Key, Use, columns_in, use_of
 
@@ -158,8 +158,7 @@ def _checks(catalog: Catalog, target: Target) -> Iterator[tuple[Parsed, Semantic
 
     for table in catalog:
         for check in table.checks:
-            quoted = '"' + table.name.replace('"', '""') + '"'
-            parsed = read(f"SELECT 1 FROM {quoted} WHERE ({check})")
+            parsed = read(f"SELECT 1 FROM {quoted(table.name)} WHERE ({check})")
             if parsed.problem is None:
                 yield parsed, Semantics(parsed, catalog, target)
 

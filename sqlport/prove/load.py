@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from sqlport.catalog.names import quoted
 from sqlport.prove.model import has_cycle
 from sqlport.prove.universe import Rows, Universe
 
@@ -47,7 +48,7 @@ class Stage:
     def all_rows(self, keys: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
         """The SELECT of all rows of each of these tables, for SQLite and for PostgreSQL."""
         found = [model for model in map(self.universe.model, keys) if model is not None]
-        ours = tuple((model.key, f"SELECT {_names(model)} FROM {_quoted(model.name)}") for model in found)
+        ours = tuple((model.key, f"SELECT {_names(model)} FROM {quoted(model.name)}") for model in found)
         theirs = tuple(
             (model.key, f"SELECT {', '.join(f.postgres for f in model.fields)} FROM {model.postgres}")
             for model in found
@@ -85,7 +86,7 @@ def without_triggers(sqlite: sqlite3.Connection) -> Iterator[None]:
     """No trigger fires within the block."""
     triggers = sqlite.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
     for name, _ in triggers:
-        sqlite.execute(f"DROP TRIGGER {_quoted(name)}")
+        sqlite.execute(f"DROP TRIGGER {quoted(name)}")
     yield
     for _, sql in triggers:
         sqlite.execute(sql)
@@ -147,7 +148,7 @@ def stage_of(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], univ
             continue
         kept = copy_rows(postgres, model, stored)
         if len(kept) < len(stored):
-            sqlite.execute(f"DELETE FROM {_quoted(model.name)}")
+            sqlite.execute(f"DELETE FROM {quoted(model.name)}")
             insert_rows(sqlite, model, kept)
         rows[model.key] = kept
     if has_cycle(models):
@@ -201,12 +202,12 @@ def copy(postgres: psycopg.Connection[Any], model: Model, rows: Sequence[Row]) -
 def insert_rows(sqlite: sqlite3.Connection, model: Model, rows: Sequence[Row]) -> None:
     """Put rows into a table of SQLite. Raises sqlite3.Error for a row that it refuses."""
     marks = ", ".join("?" * len(model.fields))
-    sqlite.executemany(f"INSERT INTO {_quoted(model.name)} ({_names(model)}) VALUES ({marks})", rows)
+    sqlite.executemany(f"INSERT INTO {quoted(model.name)} ({_names(model)}) VALUES ({marks})", rows)
 
 
 def _stored(sqlite: sqlite3.Connection, model: Model) -> tuple[Row, ...]:
     with suppress(sqlite3.Error):
-        return tuple(sqlite.execute(f"SELECT {_names(model)} FROM {_quoted(model.name)}").fetchall())
+        return tuple(sqlite.execute(f"SELECT {_names(model)} FROM {quoted(model.name)}").fetchall())
     return ()
 
 
@@ -219,7 +220,7 @@ def _drop_orphans(sqlite: sqlite3.Connection) -> None:
             return
         for table, rowid, *_ in orphans:
             if rowid is not None:
-                sqlite.execute(f"DELETE FROM {_quoted(table)} WHERE rowid = ?", (rowid,))
+                sqlite.execute(f"DELETE FROM {quoted(table)} WHERE rowid = ?", (rowid,))
         if not orphans:
             return
 
@@ -261,8 +262,4 @@ def _defer(postgres: psycopg.Connection[Any]) -> None:
 
 
 def _names(model: Model) -> str:
-    return ", ".join(_quoted(each.name) for each in model.fields)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return ", ".join(quoted(each.name) for each in model.fields)

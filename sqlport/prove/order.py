@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from sqlport.catalog.names import quoted
 from sqlport.prove.compare import exact, line
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _outer_term(parsed: Parsed, item: exp.Expr, labels: Sequence[str]) -> str:
     inner, whole = item.this, parsed.text_of(item)
     core = inner.this if isinstance(inner, exp.Collate) else inner
     if isinstance(core, exp.Literal) and core.is_int and 0 < int(str(core.this)) <= len(labels):
-        name = '"' + labels[int(str(core.this)) - 1].replace('"', '""') + '"'
+        name = quoted(labels[int(str(core.this)) - 1])
         return name + whole[len(parsed.text_of(core)) :]
     return whole
 

@@ -10,7 +10,7 @@ from typing import Literal as OneOf
 
 from sqlglot import exp
 
-from sqlport.catalog.names import folded, quote
+from sqlport.catalog.names import folded, quote, quoted
 from sqlport.model import Edit, Hole, HoleKind
 from sqlport.prove.uses import Use, target_columns, use_of
 from sqlport.prove.volatile import Volatility, volatility
@@ -215,7 +215,7 @@ def _shown(parsed: Parsed, port: str, catalog: Catalog) -> tuple[str, str] | Ref
         named = parsed.tree.find(exp.Table)
         table = catalog.table(named.name) if named is not None else None
         if table is not None and not table.temporary:
-            name = '"' + table.name.replace('"', '""') + '"'
+            name = quoted(table.name)
             return f"SELECT * FROM {name}", f"SELECT * FROM {quote(table.name)}"
     if first in ("CREATE", "ALTER", "DROP"):
         return Refused("definition: no rows come of it, the tables that it makes are used for all others")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sqlport.catalog.names import quoted
 from sqlport.prove.load import ZONE
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def script(
     ours = ["PRAGMA foreign_keys = ON;", *map(_ended, original), "BEGIN;", "PRAGMA defer_foreign_keys = ON;"]
     ours += [_insert(model, rows[model.key], postgres=False) for model in filled]
     ours += ["COMMIT;", ".headers on", ".nullvalue NULL", ".mode quote", _ended(inlined(pair, values))]
-    ours += [f"SELECT * FROM {_quoted(name)};" for name in _names(pair, models)]
+    ours += [f"SELECT * FROM {quoted(name)};" for name in _names(pair, models)]
     theirs = ["SET TimeZone = 'UTC';", "BEGIN;", f"CREATE SCHEMA {_SCHEMA};"]
     theirs += [f"SET LOCAL search_path = {_SCHEMA}, public;", *map(_ended, ported)]
     theirs += [_insert(model, rows[model.key], postgres=True) for model in filled]
@@ -74,9 +75,9 @@ def _insert(model: Model, rows: Sequence[tuple[Value, ...]], *, postgres: bool) 
     """Columns that are NULL in every row are left out, if they may be."""
     places = [place for place in range(len(model.fields)) if any(row[place] is not None for row in rows)]
     places = places or [0]
-    names = [model.fields[place].postgres if postgres else _quoted(model.fields[place].name) for place in places]
+    names = [model.fields[place].postgres if postgres else quoted(model.fields[place].name) for place in places]
     tuples = [", ".join(literal(row[place], postgres=postgres) for place in places) for row in rows]
-    table = model.postgres if postgres else _quoted(model.name)
+    table = model.postgres if postgres else quoted(model.name)
     return f"INSERT INTO {table} ({', '.join(names)}) VALUES\n  " + ",\n  ".join(f"({t})" for t in tuples) + ";"
 
 
@@ -128,7 +129,3 @@ def literal(value: Value, *, postgres: bool) -> str:
 def _names(pair: Pair, models: Sequence[Model]) -> list[str]:
     by_key: Mapping[str, str] = {model.key: model.name for model in models}
     return [by_key[key] for key in pair.tables if key in by_key]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

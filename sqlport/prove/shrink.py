@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sqlport.catalog.names import quoted
 from sqlport.prove.load import copy, enforce, insert_rows, original_tables, switch_triggers, without_triggers
 from sqlport.prove.trial import Outcome, tried
 
@@ -85,7 +86,7 @@ class _Lab:
         self._models = models
         self._left = _TRIALS
         self._sqlite = original_tables(definitions)
-        self._emptied = ['"' + model.name.replace('"', '""') + '"' for model in models]
+        self._emptied = [quoted(model.name) for model in models]
         if self._sqlite.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
             self._emptied.append("sqlite_sequence")
         triggers = self._sqlite.execute("SELECT 1 FROM sqlite_master WHERE type = 'trigger'").fetchone()

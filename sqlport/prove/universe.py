@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import TYPE_CHECKING
 
+from sqlport.catalog.names import quoted
 from sqlport.prove.decks import DECKS, fitting, is_tame, neighbours
 
 if TYPE_CHECKING:
@@ -177,9 +178,9 @@ class _Dealer:
         if not self._refer(model, values, kept, number):
             return None
         referring = {place for reference in model.references for place in reference.own}
-        names = ", ".join(_quoted(field.name) for field in model.fields)
+        names = ", ".join(quoted(field.name) for field in model.fields)
         marks = ", ".join("?" * len(model.fields))
-        sql = f"INSERT INTO {_quoted(model.name)} ({names}) VALUES ({marks})"
+        sql = f"INSERT INTO {quoted(model.name)} ({names}) VALUES ({marks})"
         for attempt in range(_ATTEMPTS):
             try:
                 self._sqlite.execute(sql, values)
@@ -265,7 +266,3 @@ def fresh(field: Field, number: int, like: Value = None) -> Value:
     if field.sort == "uuid":
         return f"00000000-0000-4000-8000-{number:012d}"
     return f"{like if isinstance(like, str) else 'n'}{number}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

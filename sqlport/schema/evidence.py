@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlport.catalog.names import quoted
 from sqlport.catalog.types import column_type, native_type
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _count(connection: sqlite3.Connection, asked: Evidence, type_: str, limit: i
     from dataclasses import replace
 
     test, words = _test(type_)
-    rows = f"SELECT {_quoted(asked.column)} AS x FROM {_quoted(asked.table)} WHERE {_quoted(asked.column)} IS NOT NULL"
+    rows = f"SELECT {quoted(asked.column)} AS x FROM {quoted(asked.table)} WHERE {quoted(asked.column)} IS NOT NULL"
     rows += f" LIMIT {limit}" if limit else ""
     zoned = _ZONED if type_ == "timestamptz" else "0"
     values, fitting, zones, misfit = connection.execute(
@@ -164,7 +165,3 @@ def _test(type_: str) -> tuple[str, str]:
         test = f"typeof(x) IN ('integer', 'real') AND round(x, {scale}) = x AND abs(x) < 1e{digits - scale}"
         return test, f"have at most {scale} decimals and {digits} digits"
     return ("typeof(x) IN ('integer', 'real')", "are numbers") if type_ == "numeric" else ("1", "are taken")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

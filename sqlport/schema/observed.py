@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlport.catalog.names import quoted
 from sqlport.catalog.types import column_type, depends_on_values
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _wanted(column: Column, counts: Mapping[str, int]) -> ObservedType | None:
 
 
 def _storages(connection: sqlite3.Connection, table: Table, column: Column) -> Mapping[str, int]:
-    name, source = _quoted(column.name), _quoted(table.name)
+    name, source = quoted(column.name), quoted(table.name)
     # Not by GROUP BY, which sorts the values themselves: this way SQLite does not even read a large one.
     counts = ", ".join(f"count(CASE typeof({name}) WHEN '{storage}' THEN 1 END)" for storage in _STORAGES)
     found = connection.execute(f"SELECT {counts} FROM {source}").fetchone()
@@ -122,7 +123,7 @@ def _storages(connection: sqlite3.Connection, table: Table, column: Column) -> M
 
 def _of_table(connection: sqlite3.Connection, table: Table) -> Iterator[tuple[tuple[str, str], tuple[Observed, ...]]]:
     for column in table.columns:
-        name, source = _quoted(column.name), _quoted(table.name)
+        name, source = quoted(column.name), quoted(table.name)
         try:
             rows = connection.execute(
                 f"SELECT typeof({name}), count(*), quote(min({name})), quote(max({name}))"
@@ -131,10 +132,6 @@ def _of_table(connection: sqlite3.Connection, table: Table) -> Iterator[tuple[tu
         except sqlite3.Error:
             continue  # a generated column may call what only the application has
         yield (table.name, column.name), tuple(Observed(kind, count, *map(_cut, ends)) for kind, count, *ends in rows)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _cut(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
 from sqlport.catalog import Catalog, CatalogResult, from_sqlite, is_definition
-from sqlport.catalog.names import folded
+from sqlport.catalog.names import folded, quoted
 from sqlport.model import SqlportError
 from sqlport.schema.fulltext import full_text
 from sqlport.schema.observed import ObservedType, observed_types, storages
@@ -129,13 +129,9 @@ def _largest_ids(connection: sqlite3.Connection, catalog: Catalog) -> Iterator[t
         if not keeps_text and (table.kind != "table" or table.rowid_column is None):
             continue
         rowid = table.rowid_column.name if table.rowid_column else "rowid"
-        column, name = _sqlite_name(rowid), _sqlite_name(table.name)
+        column, name = quoted(rowid), quoted(table.name)
         (largest,) = connection.execute(f"SELECT max({column}) FROM {name}").fetchone()
         yield folded(table.name), max(largest or 0, given.get(folded(table.name), 0))
-
-
-def _sqlite_name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _migrated(path: Path, files: Sequence[Path]) -> Source:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlport.catalog.names import quoted
 from sqlport.model import ResultColumn, Verdict
 from sqlport.verify._pipeline import Refusal, Request, encoded, exchange, pipeline, refusal
 from sqlport.verify._types import INT2, INT8, signatures
@@ -146,8 +147,8 @@ def _use(search_path: tuple[str, ...]) -> Request:
     """Set the schemas that names are looked up in; none restores the server's default."""
     if not search_path:
         return _send("RESET search_path")
-    quoted = ", ".join('"' + each.replace('"', '""') + '"' for each in search_path)
-    return _send(f"SET search_path = {quoted}")
+    names = ", ".join(quoted(each) for each in search_path)
+    return _send(f"SET search_path = {names}")
 
 
 def _parse(asked: _Asked, by_name: bool) -> Request:

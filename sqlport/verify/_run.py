@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlport.catalog.names import quoted
 from sqlport.model import ResultColumn, Verdict
 from sqlport.sql.split import split
 from sqlport.verify._pipeline import Refusal, encoded, refusal
@@ -96,8 +97,8 @@ def _rolled_back(connection: PGconn, question: Question) -> Verdict:
     _plain(connection, "BEGIN")
     try:
         if question.search_path:
-            quoted = ", ".join('"' + each.replace('"', '""') + '"' for each in question.search_path)
-            _plain(connection, f"SET LOCAL search_path = {quoted}")
+            names = ", ".join(quoted(each) for each in question.search_path)
+            _plain(connection, f"SET LOCAL search_path = {names}")
         for _ in range(len(question.sql) // 20 + 2):
             notices.clear()
             _plain(connection, "SAVEPOINT sqlport_run")
@@ -128,21 +129,17 @@ def _set_aside(connection: PGconn, doubled: Refusal) -> bool:
     """Give the old relation another name, or drop the old column or trigger; the transaction is rolled back anyway."""
     match = _COLUMN_EXISTS.match(doubled.message) if doubled.sqlstate == _DUPLICATE_COLUMN else None
     if match:
-        table, column = _identifier(match["name"]), _identifier(match["column"])
+        table, column = quoted(match["name"]), quoted(match["column"])
         return _plain(connection, f"ALTER TABLE {table} DROP COLUMN {column} CASCADE") is None
     match = _TRIGGER_EXISTS.match(doubled.message)
     if match:
-        table, trigger = _identifier(match["name"]), _identifier(match["trigger"])
+        table, trigger = quoted(match["name"]), quoted(match["trigger"])
         return _plain(connection, f"DROP TRIGGER {trigger} ON {table}") is None
     match = _EXISTS.match(doubled.message)
     if not match:
         return False
-    aside = _identifier("sqlport_aside_" + secrets.token_hex(6))
-    return _plain(connection, f"ALTER TABLE {_identifier(match['name'])} RENAME TO {aside}") is None
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    aside = quoted("sqlport_aside_" + secrets.token_hex(6))
+    return _plain(connection, f"ALTER TABLE {quoted(match['name'])} RENAME TO {aside}") is None
 
 
 def _execute(connection: PGconn, question: Question) -> Verdict:
