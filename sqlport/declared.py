@@ -10,8 +10,8 @@ from sqlport.model import Effect, Finding, Severity, Span
 
 if TYPE_CHECKING:
     from sqlport.judging import Judgement
+    from sqlport.model import Ported
     from sqlport.placing import Placer
-    from sqlport.porting import Ported
 
 
 def mismatches(one: Ported, judgement: Judgement, placer: Placer) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from sqlport.verify.result_types import changed_types
 if TYPE_CHECKING:
     from sqlport.config import Config
     from sqlport.engines.server import Server
-    from sqlport.porting import Ported
+    from sqlport.model import Ported
     from sqlport.rulebook import Rulebook
     from sqlport.verify import SchemaResult
 

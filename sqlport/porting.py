@@ -21,7 +21,7 @@ from sqlport.model import (
     HoleKind,
     Severity,
     Span,
-    Statement,
+    StatementPort,
     Target,
 )
 from sqlport.script import NOTHING, Part
@@ -38,37 +38,6 @@ SPELLING = frozenset(["PRM001", "PRM003"])
 _STRINGS = frozenset(["IDN001"])
 _LAST = SPELLING | {"ROW002"}
 _ROUNDS = 8  # rewrites that wanted the same text get their turn in the next round; the last finds nothing
-
-
-@dataclass(frozen=True, slots=True)
-class StatementPort:
-    """A ported statement.
-
-    `edits` lead from its SQL to `sql`, the text for the host. `question` is the same port with the
-    placeholders as `$1`..., as the server is asked; `parameters` the original parameter of each placeholder
-    of `sql`, `question_parameters` of each `$n`, `question_holes` where its holes are. `left` tells
-    that PostgreSQL would still reject it: for a finding that is fixed only on request (`unsafe`), or by hand.
-    `spelling` are the edits that make only the placeholders those of the target's driver: a call that speaks it
-    takes no others, whatever else of the statement is ported.
-    """
-
-    findings: tuple[Finding, ...]
-    edits: tuple[Edit, ...]
-    sql: str
-    question: str
-    parameters: tuple[int | str, ...]
-    question_parameters: tuple[int | str, ...]
-    question_holes: tuple[Hole, ...]
-    left: OneOf["", "unsafe", "manual"]
-    spelling: tuple[Edit, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ported:
-    """A statement and what became of it."""
-
-    statement: Statement
-    port: StatementPort
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from sqlport.catalog import Catalog
     from sqlport.config import Config
-    from sqlport.porting import Request, StatementPort
+    from sqlport.model import StatementPort
+    from sqlport.porting import Request
     from sqlport.semantics import Semantics
 
 _READ_AS = {

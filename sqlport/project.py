@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlport.driving import Driving, driving, findings, told
-from sqlport.model import Finding, Hole, HoleKind, SourceFile, Statement
+from sqlport.model import Finding, Hole, HoleKind, Ported, SourceFile, Statement
 from sqlport.placing import Placer
-from sqlport.porting import Ported
 from sqlport.reporting import Source, coverage, report
 from sqlport.results import Report
 
 if TYPE_CHECKING:
     from sqlport.config import Config
     from sqlport.hosts import Settings, Suppression
-    from sqlport.model import Target
-    from sqlport.porting import Request, StatementPort
+    from sqlport.model import StatementPort, Target
+    from sqlport.porting import Request
     from sqlport.rulebook import Rule, Rulebook
     from sqlport.script import Part
 

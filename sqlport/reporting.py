@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlport.config import Config
     from sqlport.hosts import Suppression
     from sqlport.judging import Judgement
-    from sqlport.porting import Ported, StatementPort
+    from sqlport.model import Ported, StatementPort
     from sqlport.rulebook import Rulebook
 
 

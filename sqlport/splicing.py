@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from sqlport.hosts import Refusal, apply_around, apply_edits, map_edits
 from sqlport.hosts.mapping import LiteralEdit, Unmappable, conflicts, literal_edits
-from sqlport.model import Edit, Effect, FileEdit, Finding, Severity, SourceFile, Span, Statement, Verdict
+from sqlport.model import Edit, Effect, FileEdit, Finding, Ported, Severity, SourceFile, Span, Statement, Verdict
 from sqlport.placing import Placer
-from sqlport.porting import SPELLING, Ported
+from sqlport.porting import SPELLING
 
 
 @dataclass(frozen=True, slots=True)

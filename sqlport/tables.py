@@ -58,7 +58,7 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
     definitions: list[tuple[str, str]] = []
     for path in config.schema:
         if path.is_dir() and path not in ready:
-            definitions += _migrated(path, config)
+            definitions += _migrated(path)
         elif path not in ready:
             definitions.append((path.as_posix(), _text(path)))
     by_path: dict[str, list[tuple[str, str]]] = {}
@@ -88,8 +88,8 @@ def _with_dropped(result: CatalogResult) -> Catalog:
 
 def _of_postgres(path: Path, config: Config) -> list[str]:
     """The statements of a script, or of a folder of them, that is PostgreSQL's already; none of SQLite's."""
+    from sqlport.catalog.scripts import scripts
     from sqlport.hosts.python.dialects import dialect_of_text
-    from sqlport.schema.source import scripts
     from sqlport.sql import split
 
     texts = [(each, _text(each)) for each in (scripts(path) if path.is_dir() else [path])]
@@ -99,11 +99,16 @@ def _of_postgres(path: Path, config: Config) -> list[str]:
     return [piece.span.of(text) for _, text in texts for piece in split(text)]
 
 
-def _migrated(folder: Path, config: Config) -> list[tuple[str, str]]:
+def _migrated(folder: Path) -> list[tuple[str, str]]:
     """The definitions of what is there once all migrations of a folder have run."""
-    from sqlport.schema.source import read_source
+    from sqlport.catalog.scripts import migrated, scripts
 
-    return [(folder.as_posix(), sql) for sql in Schema("", read_source(folder, config).catalog).definitions]
+    if not scripts(folder):
+        raise SqlportError(
+            f"{folder}: there is no `.sql` file in this folder; `schema` names scripts and folders of them"
+        )
+    result, _ = migrated(folder)
+    return [(folder.as_posix(), sql) for sql in Schema("", result.catalog).definitions]
 
 
 def _text(path: Path) -> str:

@@ -146,6 +146,13 @@ def test_tables_of_a_test_file_do_not_hide_those_of_the_project() -> None:
     assert verdicts <= {"verified", "rejected"}  # ifnull(text, 1) is a type error; nothing lacks its table
 
 
+def test_a_schema_folder_without_scripts_is_an_error_and_says_what_is_wanted() -> None:
+    put("app.py", HEAD + "db.execute('SELECT 1')\n")
+    Path("migrations").mkdir()
+    with pytest.raises(SqlportError, match=r"migrations: there is no `\.sql` file"):
+        project.check(["app.py"], Config(root=Path.cwd(), schema=(Path("migrations"),)))
+
+
 def test_the_ledger_answers_without_a_server_until_something_changes() -> None:
     path = put("app.py", HEAD + "db.execute('SELECT ifnull(nick, name) FROM users')\n")
     config = Config(root=Path.cwd(), select=("FNC001",))

@@ -12,8 +12,8 @@ import pytest
 import sqlport
 from sqlport.catalog import from_statements
 from sqlport.engines.server import Server
-from sqlport.model import Driver, Target
-from sqlport.porting import Request, StatementPort, port_statement
+from sqlport.model import Driver, StatementPort, Target
+from sqlport.porting import Request, port_statement
 from sqlport.rulebook import Case, Rule, load
 from tests.judge import on_postgres, on_sqlite, statements, tries
 

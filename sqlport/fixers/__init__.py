@@ -14,7 +14,7 @@ from sqlport.script import NOTHING, Part
 
 if TYPE_CHECKING:
     from sqlport.catalog import Catalog
-    from sqlport.porting import StatementPort
+    from sqlport.model import StatementPort
     from sqlport.semantics import Semantics
     from sqlport.sql import Parsed, Rewrite
 

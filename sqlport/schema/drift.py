@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlport.catalog import scripts as migrations
 from sqlport.catalog.names import kept
 from sqlport.model import ServerInfo, SqlportError
-from sqlport.schema import source
 from sqlport.schema.compare import Difference, compare
 from sqlport.schema.confirm import Confirmed, confirmed
 from sqlport.schema.expected import expected_shape
@@ -112,7 +112,7 @@ def scripts(target: Path) -> list[Path]:
     """The `.sql` files that make a schema, in the order of their names (`*.down.sql` and their like are not)."""
     if not target.exists():
         raise SqlportError(f"{target}: no such file or folder; give PostgreSQL migrations or a postgresql:// URL")
-    found = source.scripts(target)
+    found = migrations.scripts(target)
     if not found:
         raise SqlportError(f"{target}: holds no .sql file; `sqlport schema port SOURCE --out {target}` writes one")
     return found

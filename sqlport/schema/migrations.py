@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from sqlport.catalog import Catalog, from_sqlite, is_definition
 from sqlport.catalog.names import folded
+from sqlport.catalog.scripts import advice, scripts, up_part
 from sqlport.model import SqlportError
 from sqlport.schema._keys import ForeignKeys, without
 from sqlport.schema._names import Names
-from sqlport.schema.source import advice, scripts, up_part
 from sqlport.script import Part, Script
 from sqlport.sql import apply, read, split
 from sqlport.sql.ddl import read_alter_table, read_create_table, unquoted

@@ -23,8 +23,7 @@ from sqlport.sql.tokens import LexError, tokenize
 
 if TYPE_CHECKING:
     from sqlport.catalog import Table
-    from sqlport.model import Target
-    from sqlport.porting import StatementPort
+    from sqlport.model import StatementPort, Target
     from sqlport.rulebook import Rulebook
     from sqlport.schema.observed import ObservedType
     from sqlport.schema.source import Source

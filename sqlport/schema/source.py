@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
-from sqlport.catalog import Catalog, CatalogResult, from_sqlite, is_definition
+from sqlport.catalog import Catalog, from_sqlite
 from sqlport.catalog.names import folded, quoted
+from sqlport.catalog.scripts import Problem, migrated, problems_of, scripts
 from sqlport.model import SqlportError
 from sqlport.schema.fulltext import full_text
 from sqlport.schema.observed import ObservedType, observed_types, storages
@@ -23,19 +23,7 @@ if TYPE_CHECKING:
 
 SourceKind = OneOf["database", "migrations", "code"]
 
-_PROGRAMS = (".go", ".py", ".js", ".ts", ".rb", ".php", ".rs", ".java", ".kt", ".cs")
 _HEADER = b"SQLite format 3\0"
-_DOWN_FILE = re.compile(r"(?i)(?:^|[._-])(?:down|rollback|undo|revert)\.sql$")
-# goose, dbmate, sql-migrate and their like keep both directions in one file.
-_DOWN_MARK = re.compile(r"(?im)^\s*--\s*(?:\+goose\s+down|migrate:down|\+migrate\s+down|@?undo\b|!downgrade\b).*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A definition that did not become part of the schema: where it stands, and SQLite's reason."""
-
-    place: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +59,9 @@ def read_source(source: str | Path, config: Config) -> Source:
         raise SqlportError(f"{source}: no such file or folder; give a SQLite file, migrations or code")
     if path.is_file() and _is_database(path):
         return _database(path)
-    found = scripts(path)
-    if found:
-        return _migrated(path, found)
+    if scripts(path):
+        result, problems = migrated(path)
+        return Source(path.as_posix(), "migrations", result.catalog, problems)
     return _of_code(path, config)
 
 
@@ -88,23 +76,6 @@ def _is_database(path: Path) -> bool:
     return header == _HEADER or path.suffix.lower() in (".db", ".sqlite", ".sqlite3", ".db3") or b"\0" in header
 
 
-def scripts(path: Path) -> list[Path]:
-    """The `.sql` files that are migrations: the file itself, or those of a folder that holds no code."""
-    if path.is_file():
-        return [path] if path.suffix.lower() == ".sql" else []
-    found = [each for each in path.iterdir() if each.suffix.lower() == ".sql" and each.is_file()]
-    if not found:  # one folder for each migration (Prisma, diesel)
-        found = [each for each in path.glob("*/*.sql") if each.is_file() and not any(path.glob("*.py"))]
-    return sorted((each for each in found if not _DOWN_FILE.search(each.name)), key=lambda each: _natural(path, each))
-
-
-def _natural(folder: Path, file: Path) -> tuple[list[tuple[int, int, str]], str]:
-    """2_b before 10_a, as a person numbers them."""
-    name = file.relative_to(folder).as_posix() if folder.is_dir() else file.name
-    parts = re.findall(r"\d+|\D+", name.lower())
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts], name
-
-
 def _database(path: Path) -> Source:
     from sqlport.engines.sqlite import open_readonly
 
@@ -115,7 +86,7 @@ def _database(path: Path) -> Source:
         kinds = storages(path, result.catalog)
     except sqlite3.Error as error:
         raise SqlportError(f"{path}: the schema of this database cannot be read: {error}") from error
-    return Source(path.as_posix(), "database", result.catalog, tuple(_problems(result)), ids, path, kinds)
+    return Source(path.as_posix(), "database", result.catalog, tuple(problems_of(result)), ids, path, kinds)
 
 
 def _largest_ids(connection: sqlite3.Connection, catalog: Catalog) -> Iterator[tuple[str, int]]:
@@ -134,53 +105,6 @@ def _largest_ids(connection: sqlite3.Connection, catalog: Catalog) -> Iterator[t
         yield folded(table.name), max(largest or 0, given.get(folded(table.name), 0))
 
 
-def _migrated(path: Path, files: Sequence[Path]) -> Source:
-    from sqlport.catalog.scratch import new_scratch
-
-    problems: list[Problem] = []
-    with closing(new_scratch()) as connection:
-        for script in files:
-            problems += _run(connection, script)
-        result = from_sqlite(connection, path.as_posix())
-    return Source(path.as_posix(), "migrations", result.catalog, (*problems, *_problems(result)))
-
-
-def advice(folder: Path) -> str:
-    """What to do where migrations need a table that no script makes; empty where nothing explains it."""
-    if not folder.is_dir():
-        return ""
-    other = next((each.name for each in sorted(folder.iterdir()) if each.suffix in _PROGRAMS), "")
-    return f" (programs like {other} are migrations, too: give a database of the application instead)" if other else ""
-
-
-def _run(connection: sqlite3.Connection, script: Path) -> Iterator[Problem]:
-    """Run a migration; what SQLite refuses is told with its place, and the rest goes on."""
-    from sqlport.sql import split
-
-    text = up_part(script)
-    for piece in split(text):
-        place = f"{script.as_posix()}:{text.count(chr(10), 0, piece.span.start) + 1}"
-        if piece.dot_command:
-            yield Problem(place, "a command of SQLite's shell, which is not run")
-            continue
-        sql = piece.span.of(text)
-        try:
-            connection.execute(sql)
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            if is_definition(sql):  # rows that do not fit, VACUUM and the like make no schema
-                missing = advice(script.parent) if "no such" in str(error) else ""
-                yield Problem(place, f"{error}{missing}")
-
-
-def up_part(script: Path) -> str:
-    """The text of a migration without its way back. Raises SqlportError for a file that cannot be read."""
-    from sqlport.files import read_source as read_file
-
-    text = read_file(script).text
-    down = _DOWN_MARK.search(text)
-    return text[: down.start()] if down else text
-
-
 def _of_code(path: Path, config: Config) -> Source:
     from sqlport import project
     from sqlport.tables import tables_of
@@ -190,8 +114,3 @@ def _of_code(path: Path, config: Config) -> Source:
     if not len(catalog):
         raise SqlportError(f"{path}: no table is defined there; give a SQLite file, a folder of migrations, or code")
     return Source(path.as_posix(), "code", catalog)
-
-
-def _problems(result: CatalogResult) -> Iterator[Problem]:
-    for failure in result.failures:
-        yield Problem(failure.label, f"{failure.reason}: {' '.join(failure.sql.split())[:80]}")

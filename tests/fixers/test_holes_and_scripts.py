@@ -6,8 +6,8 @@ import pytest
 
 import sqlport
 from sqlport.catalog import from_statements
-from sqlport.model import Hole, HoleKind, Target
-from sqlport.porting import Request, StatementPort, port_statement
+from sqlport.model import Hole, HoleKind, StatementPort, Target
+from sqlport.porting import Request, port_statement
 from sqlport.rulebook import load
 
 SCHEMA = "CREATE TABLE u (id INTEGER PRIMARY KEY, email TEXT UNIQUE, n INTEGER NOT NULL DEFAULT 0)"
