@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from sqlport.fixers import Context
 from sqlport.sql import Rewrite, wrap
+from sqlport.sql.match import is_made_up
 
 Use = OneOf["condition", "number", "stored", "result", "free"]
 """What is wanted where a condition stands; `free` where PostgreSQL's boolean does as well as a number."""
@@ -178,7 +179,7 @@ def _column_kind(context: Context, constraint: exp.Expr) -> str:
 def as_number(context: Context, node: exp.Expr) -> Rewrite:
     """The condition given as 1 or 0: `(a > b)::int`."""
     parent = node.parent
-    if isinstance(parent, exp.Paren) and context.parsed.has_span(parent):
+    if isinstance(parent, exp.Paren) and context.parsed.has_span(parent) and not is_made_up(context.parsed, parent):
         return wrap(context.parsed.span(parent), "", "::int")
     if isinstance(node, exp.Exists):
         return wrap(context.parsed.span(node), "", "::int")

@@ -12,6 +12,7 @@ from sqlport.fixers._holes import has_hole
 from sqlport.fixers._nulls import may_be_null
 from sqlport.fixers._ordering import arms
 from sqlport.model import Applicability, Span
+from sqlport.semantics import Semantics
 from sqlport.sql import insert, replace
 
 
@@ -27,36 +28,44 @@ def find(context: Context) -> Iterator[Proposal]:
     if isinstance(query, exp.SetOperation):
         if not any(isinstance(arm, exp.Select) and arm.args.get("from_") for arm in arms(query)):
             return
-        if not (isinstance(query, exp.Union) and not query.args.get("distinct")) or query.args.get("limit"):
+        if _comes_in_order(context.semantics, query) or query.args.get("limit"):
             yield Proposal(span, applicability=Applicability.MANUAL)
     elif query.args.get("group") is not None:
         yield from _grouped(context, query)
-    elif (query.args.get("distinct") is not None and query.args.get("from_") is not None) or _passes_on(context, query):
+    elif _comes_in_order(context.semantics, query):
         yield Proposal(span, applicability=Applicability.MANUAL)
     elif query.args.get("limit") is not None or _moved(context, query):
         yield from _limited(context, query)
 
 
-def _passes_on(context: Context, query: exp.Select) -> bool:
-    """Whether it shows the rows of a subquery, WITH query or view that groups or drops duplicates, in its order."""
-    sources = context.semantics.scopes.sources(query)
-    inner = sources[0].query if len(sources) == 1 else None
-    if inner is None or _is_aggregate(query):
+def _passes_on(semantics: Semantics, query: exp.Select) -> bool:
+    """Whether it shows the rows of a subquery, WITH query or view in an order that comes of grouping there."""
+    sources = semantics.scopes.sources(query)
+    if len(sources) != 1 or _is_aggregate(query):
         return False
-    while isinstance(inner, exp.Subquery | exp.Paren):
-        inner = inner.this
-    if inner.args.get("order") is not None:
+    table, inner = sources[0].table, sources[0].query
+    if table is not None and table.kind == "view":
+        semantics = semantics.view(table)
+        inner = semantics.definition
+    return inner is not None and _comes_in_order(semantics, inner)
+
+
+def _comes_in_order(semantics: Semantics, query: exp.Expr) -> bool:
+    """Whether rows come out sorted although nobody asked, since SQLite sorts to group or to drop duplicates."""
+    while isinstance(query, exp.Subquery | exp.Paren):
+        query = query.this
+    if query.args.get("order") is not None:
         return False
-    if isinstance(inner, exp.SetOperation):
-        return not isinstance(inner, exp.Union) or bool(inner.args.get("distinct"))
-    if not isinstance(inner, exp.Select):
+    if isinstance(query, exp.SetOperation):
+        is_all = isinstance(query, exp.Union) and not query.args.get("distinct")
+        return not is_all or any(_comes_in_order(semantics, arm) for arm in arms(query))
+    if not isinstance(query, exp.Select):
         return False
-    grouped = inner.args.get("group")
+    grouped = query.args.get("group")
     if grouped is not None:
         return not _one_group(grouped.expressions)
-    return (inner.args.get("distinct") is not None and inner.args.get("from_") is not None) or _passes_on(
-        context, inner
-    )
+    distinct = query.args.get("distinct") is not None and query.args.get("from_") is not None
+    return distinct or _passes_on(semantics, query)
 
 
 def _grouped(context: Context, query: exp.Select) -> Iterator[Proposal]:

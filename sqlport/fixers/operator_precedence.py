@@ -10,6 +10,7 @@ from sqlport.fixers import Context, Proposal
 from sqlport.fixers._conditions import use_of
 from sqlport.model import Span
 from sqlport.sql import wrap
+from sqlport.sql.match import is_made_up
 
 _OTHER, _COMPARISON = 8, 6
 # How tight PostgreSQL binds: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-PRECEDENCE
@@ -52,7 +53,8 @@ def _operands(context: Context, node: exp.Expr) -> Iterator[Proposal]:
         elif isinstance(node, _ORDERED) and (regrouped := _regrouped(context, node, operand, side)) is not None:
             yield Proposal(parsed.span(node), (wrap(regrouped, "(", ")"),))
         elif found < level or (found == level and (side == "expression" or level in (7, _COMPARISON))):
-            if not (isinstance(node, exp.BitwiseNot) or _same(node, operand, side) or _is_counted(context, operand)):
+            counted = _is_counted(context, node.args[side])
+            if not (isinstance(node, exp.BitwiseNot) or _same(node, operand, side) or counted):
                 yield Proposal(span, (wrap(span, "(", ")"),))
 
 
@@ -84,16 +86,9 @@ def _is_assignment(node: exp.Expr) -> bool:
 def _written(context: Context, operand: object) -> exp.Expr | None:
     """The operand if it is an operation without parentheses of its own."""
     if isinstance(operand, exp.Paren):
-        inner = operand.this
-        tokens = context.parsed.tokens_in(context.parsed.span(operand)) if context.parsed.has_span(operand) else ()
-        if (
-            tokens
-            and tokens[0].text == "("
-            and tokens[-1].text == ")"
-            and context.parsed.span(inner) != context.parsed.span(operand)
-        ):
+        if context.parsed.has_span(operand) and not is_made_up(context.parsed, operand):
             return None
-        operand = inner
+        operand = operand.this
     if isinstance(operand, exp.Not) and context.parsed.span(operand) == context.parsed.span(operand.this):
         operand = operand.this  # NOT IN, NOT LIKE
     if isinstance(operand, exp.Expr) and type(operand) in _LEVELS and context.parsed.has_span(operand):

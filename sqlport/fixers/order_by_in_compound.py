@@ -40,10 +40,14 @@ def _is_label(node: exp.Expr, owner: exp.SetOperation) -> bool:
 
 
 def _label(owner: exp.SetOperation, index: int) -> str:
-    """The column of the first SELECT by its label if that is the only one of its name, else by its number."""
+    """The column of the first SELECT by its label if that is clear, else by its number.
+
+    A label with capitals may get quotes at the same time (IDN007), another name may be there twice.
+    """
     label = _labels(owner)[index]
     first = next(arms(owner)).expressions[index]
-    plain = isinstance(first, exp.Alias | exp.Column) and _labels(owner).count(label) == 1
+    is_named = isinstance(first, exp.Alias | exp.Column) and first.alias_or_name == label
+    plain = is_named and _labels(owner).count(label) == 1
     return quote(label) if plain else str(index + 1)
 
 

@@ -121,15 +121,18 @@ class Semantics:
 
     def _view_kind(self, view: Table, column: str) -> Kind:
         """What a view computes for a column (SQLite declares a type only for those that it passes on)."""
-        from sqlport.sql import read
-
-        found = self._views.get(view.name)
-        if found is None:
-            parsed = read(view.sql)
-            found = self._views[view.name] = Semantics(parsed, self._catalog, self._target)
+        found = self.view(view)
         query = found.definition
         outputs = found.scopes.projections(query) if query is not None else ()
         return next((found.result_kind(item) for label, item in outputs if label == column.lower()), "any")
+
+    def view(self, view: Table) -> Semantics:
+        """The answers about the statement that makes a view."""
+        from sqlport.sql import read
+
+        if view.name not in self._views:
+            self._views[view.name] = Semantics(read(view.sql), self._catalog, self._target)
+        return self._views[view.name]
 
     @property
     def definition(self) -> exp.Expr | None:
