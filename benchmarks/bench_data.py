@@ -203,8 +203,9 @@ def _name(url: str) -> str:
 
 def command(arguments: list[str]) -> float:
     """Run a program; the most memory that it had, in MB. Raises RuntimeError with what it says where it fails."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(arguments, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(arguments, stdout=said, stderr=subprocess.STDOUT, env=environment)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:

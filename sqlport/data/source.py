@@ -19,6 +19,9 @@ from sqlport.model import SqlportError
 BATCH = 4_000_000
 """Bytes of a batch: what is made, sent and committed at once."""
 
+_FIRST = 20_000
+"""Bytes of the first batch, which tells where NULLs are to be expected: they are slow where they are not."""
+
 _COMMON = 20
 """So many NULLs of a column in a batch make it worth a loop that expects them."""
 
@@ -170,7 +173,9 @@ def batches(
     encode = encoder(table, nullable, strict=strict)
     try:
         rows = source.connection.execute(table.select, (start,))
-        while made := encode(rows, judge.row, size):
+        limit = min(size, _FIRST)
+        while made := encode(rows, judge.row, limit):
+            limit = size
             count = len(made)
             yield Batch(first, made)  # whoever takes it may empty it
             first += count
