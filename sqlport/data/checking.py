@@ -149,7 +149,7 @@ def check(source: Snapshot, catalog: Catalog, matched: Matched, policies: Polici
         for batch in batches(source, table, policies, tell, strict=True, lenient=True):
             size += sum(map(len, batch.rows))
             event("rows", {"table": table.source, "rows": batch.end, "bytes": size})
-            rows += len(batch.rows)
+            rows += batch.end - batch.first
         original = catalog.table(table.source)
         if original is not None:
             for look in (_unchecked, _duplicates):

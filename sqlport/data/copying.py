@@ -132,8 +132,9 @@ class _Fresh:
         for table in self._matched.tables:
             # Hashes that nobody compares are not taken.
             start, arrived = done.get(table.source, (0, Loaded(checksum=0 if self._wish.validate else None)))
-            self._event("table", {"table": table.source, "total": self._source.count(table)})
-            loaded[table.source] = loader.load(table, start, arrived)
+            total = self._source.count(table)
+            self._event("table", {"table": table.source, "total": total})
+            loaded[table.source] = loader.load(table, total, start, arrived)
         return loaded
 
     def _tell(self, misfit: Misfit) -> None:

@@ -16,6 +16,7 @@ from typing import Literal as OneOf
 from sqlport.data.careful import literal
 from sqlport.data.cells import Cells, cells_of
 from sqlport.data.decode import value_of
+from sqlport.data.large import is_told
 from sqlport.data.plan import Table
 from sqlport.data.streams import Rows
 
@@ -126,5 +127,8 @@ def _key(table: Table, places: list[int], cells: Cells) -> str:
 
 
 def _shown(table: Table, place: int, cell: bytes | None) -> str:
+    if cell is not None and is_told(cell):
+        size, _, digest = cell.decode().partition(" ")[2].partition(" ")[2].partition(", ")
+        return f"{size} with the SHA-256 {digest}"
     value = value_of(cell, table.columns[place].wire)
     return literal(bytearray(value.encode()) if isinstance(value, str) else value)

@@ -6,6 +6,7 @@ type, a NULL that did not occur before) raises in there and goes to the careful 
 
 from __future__ import annotations
 
+import sqlite3
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,8 +19,18 @@ Row = tuple[Value, ...]
 Encode = Callable[[Iterator[Row], Callable[[Row, int], bytes], int], list[bytes]]
 """Takes rows until more than so many bytes are made, and returns the bytes of each; empty when none are left.
 
-The careful way is given the row and how many came before it in this call.
+The careful way is given the row and how many came before it in this call. Raises TooLargeError where SQLite
+does not give a row (`large.nothing_large`).
 """
+
+
+class TooLargeError(Exception):
+    """The next row holds a value that is too large to be held. `made` are the rows before it in this call."""
+
+    def __init__(self, made: list[bytes]) -> None:
+        super().__init__(len(made))
+        self.made = made
+
 
 _FIXED: Final = {"int2": ("h", 2), "int4": ("i", 4), "int8": ("q", 8)}
 
@@ -104,6 +115,8 @@ class _Making:
             "blob_length": bytes.__len__,
             "error": struct.error,
             "UnfitError": UnfitError,
+            "DataError": sqlite3.DataError,
+            "TooLargeError": TooLargeError,
         }
         exec(compile(source, "<the loop of a table>", "exec"), scope)  # noqa: S102
         made: Encode = scope["encode"]
@@ -115,14 +128,17 @@ def encode(rows, careful, limit):
     made = []
     add = made.append
     size = 0
-    for {columns} in rows:
-        try:
-            line = {row}
-        except (error, TypeError, UnfitError):
-            line = careful(({columns}), len(made))
-        add(line)
-        size += len(line)
-        if size > limit:
-            break
+    try:
+        for {columns} in rows:
+            try:
+                line = {row}
+            except (error, TypeError, UnfitError):
+                line = careful(({columns}), len(made))
+            add(line)
+            size += len(line)
+            if size > limit:
+                break
+    except DataError:
+        raise TooLargeError(made) from None
     return made
 """

@@ -90,8 +90,9 @@ def load_existing(
         loaded: list[tuple[Table, Loaded]] = []
         for table in matched.tables:
             start, arrived = done.get(table.source, (0, Loaded(checksum=0 if wish.validate else None)))
-            event("table", {"table": table.source, "total": source.count(table)})
-            loaded.append((table, loader.load(table, start, arrived)))
+            total = source.count(table)
+            event("table", {"table": table.source, "total": total})
+            loaded.append((table, loader.load(table, total, start, arrived)))
         verdicts = validated(source, connection, wish.schema, loaded, wish, event) if wish.validate else ()
         with connection.transaction():
             _finished(connection, matched, next_ids, again, wish, tell)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlport.data.careful import Careful, Misfit
+from sqlport.data.large import compared
 from sqlport.data.plan import Table, exact, in_schema
 from sqlport.data.policy import Policies
 from sqlport.data.source import BATCH, Batch, Namer, Snapshot, batches
 from sqlport.data.wire import SIGNATURE, TRAILER
+from sqlport.model import SqlportError
 
 if TYPE_CHECKING:
     import psycopg
@@ -58,9 +60,12 @@ class Loader:
     note: Callable[[Table, int, Loaded], None]
     size: int = BATCH
 
-    def load(self, table: Table, start: int = 0, loaded: Loaded | None = None) -> Loaded:
-        """Copy the rows from a place on. Raises MisfitError, and SqlportError when the server goes away."""
-        loaded = loaded or Loaded()
+    def load(self, table: Table, total: int, start: int = 0, loaded: Loaded | None = None) -> Loaded:
+        """Copy the rows from a place on, until `total` have been read.
+
+        Raises MisfitError, and SqlportError when the server goes away or SQLite gives another number of rows.
+        """
+        loaded, end = loaded or Loaded(), start
         names = ", ".join(exact(column.name) for column in table.columns)
         command = f"COPY {in_schema(self.schema, table.name)} ({names}) FROM STDIN (FORMAT binary)".encode()
         told: list[Misfit] = []
@@ -69,15 +74,20 @@ class Loader:
             self.source, table, self.policies, told.append, start=start, size=self.size, strict=strict
         ):
             with self.connection.transaction():
-                rows = self._send(command, table, batch)
+                rows = self._send_in_pieces(command, table, batch) if batch.large else self._send(command, table, batch)
                 for misfit in told:
                     self.tell(misfit)
                 told.clear()
-                loaded = loaded.plus(rows)
+                loaded = loaded.plus(compared(rows, table))
                 end = batch.end
                 rows.clear()  # a large value is not kept while the next one is read
                 batch.rows.clear()
                 self.note(table, end, loaded)
+        if end != total:
+            raise SqlportError(
+                f"{self.source.path}: table {table.source} has {total} rows, but {end} could be read; "
+                "look at it with SQLite's PRAGMA integrity_check"
+            )
         return loaded
 
     def _send(self, command: bytes, table: Table, batch: Batch) -> list[bytes]:
@@ -91,6 +101,23 @@ class Loader:
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             return self._piecewise(command, table, batch, error)
         return rows
+
+    def _send_in_pieces(self, command: bytes, table: Table, batch: Batch) -> list[bytes]:
+        """Send a row that is not held; the row as it is compared."""
+        import psycopg
+
+        assert batch.large is not None
+        try:
+            with self._undone_alone(), self.connection.cursor() as cursor, cursor.copy(command) as copy:
+                copy.write(SIGNATURE)
+                with _blocking(self.connection):
+                    row = batch.large.send(copy.write)
+                copy.write(TRAILER)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            judge = Careful(table, self.policies, Namer(self.source, table), self.tell, first=batch.first)
+            held = Batch(batch.first, [judge.row(self.source.row(table, batch.first))])
+            return self._piecewise(command, table, held, error)
+        return [row]
 
     def _piecewise(self, command: bytes, table: Table, batch: Batch, error: psycopg.Error) -> list[bytes]:
         import psycopg
@@ -156,12 +183,19 @@ def send(connection: psycopg.Connection[Any], command: bytes, rows: Sequence[byt
 
 
 def _send_large(connection: psycopg.Connection[Any], copy: psycopg.Copy, row: bytes) -> None:
-    """Send a row in slices, each of them gone before the next: else libpq keeps all of it in a buffer of its own."""
+    """Send a row in slices."""
     view = memoryview(row)
-    connection.pgconn.nonblocking = 0
-    try:
+    with _blocking(connection):
         for at in range(0, len(row), _SLICE):
             copy.write(view[at : at + _SLICE])
+
+
+@contextmanager
+def _blocking(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Each slice is gone before the next: else libpq keeps all of them in a buffer of its own."""
+    connection.pgconn.nonblocking = 0
+    try:
+        yield
     finally:
         connection.pgconn.nonblocking = 1
 

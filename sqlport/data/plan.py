@@ -45,6 +45,12 @@ class Table:
         order = f" ORDER BY {self.order}" if self.order else ""
         return f"SELECT {names} FROM {quoted(self.source)}{order} LIMIT -1 OFFSET ?"
 
+    @property
+    def select_after(self) -> str:
+        """SQLite's query of the rows behind a rowid, its parameter; for a table with one."""
+        names = ", ".join(quoted(column.source) for column in self.columns) or "NULL"
+        return f"SELECT {names} FROM {quoted(self.source)} WHERE {self.rowid} > ? ORDER BY {self.order}"
+
     def label(self, column: Column) -> str:
         """How policies and messages name a column."""
         return f"{self.source}.{column.source}"

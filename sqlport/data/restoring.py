@@ -17,11 +17,12 @@ from sqlport.data.backup import Original
 from sqlport.data.cells import cells_of
 from sqlport.data.decode import Stored, value_of
 from sqlport.data.job import Event
+from sqlport.data.large import CAN_OPEN, LARGE, is_large, may_hold_large, opened
 from sqlport.data.match import with_existing
-from sqlport.data.plan import Table
+from sqlport.data.plan import Table, exact, in_schema
 from sqlport.data.policy import Policies
 from sqlport.data.source import snapshot
-from sqlport.data.streams import of_postgres
+from sqlport.data.streams import copied_out, whole_of_postgres
 from sqlport.data.target import tables_of
 from sqlport.data.verify import TableVerdict, compare
 from sqlport.engines.sqlite import new_file
@@ -133,19 +134,72 @@ def _fill(made: sqlite3.Connection, connection: psycopg.Connection[Any], schema:
     """Insert the rows of a table; how many there are."""
     if not table.columns:
         return 0
-    names = ", ".join(quoted(column.source) for column in table.columns)
-    marks = ", ".join("?" * len(table.columns))
-    insert = f"INSERT INTO {quoted(table.source)} ({names}) VALUES ({marks})"
+    conditions = [is_large(column) for column in table.columns if column.wire.kind == "bytea" and is_large(column)]
+    in_pieces = CAN_OPEN and conditions and table.rowid and may_hold_large(connection, schema, table)
+    any_large = " OR ".join(conditions) if in_pieces else ""
     count = 0
-    for rows in of_postgres(connection, schema, table):
-        try:
-            made.executemany(insert, _values(table, rows))
-        except sqlite3.IntegrityError as error:
-            raise SqlportError(
-                f"{table.source}: SQLite refuses a row that PostgreSQL has ({error}); change it there first"
-            ) from None
+    for rows in whole_of_postgres(connection, schema, table, f"({any_large}) IS NOT TRUE" if any_large else ""):
+        _insert(made, table, rows)
         count += len(rows)
+    if any_large:
+        for place in _places(connection, schema, table, any_large):
+            _insert_large(made, connection, schema, table, place)
+            count += 1
     return count
+
+
+def _insert(made: sqlite3.Connection, table: Table, rows: Sequence[bytes], sizes: Sequence[int] = ()) -> int:
+    """Insert rows; the rowid of the last. A value of so many bytes is left empty where its size is not 0."""
+    names = ", ".join(quoted(column.source) for column in table.columns)
+    marks = ", ".join(
+        f"zeroblob({size} + coalesce(?, 0))" if size else "?" for size in sizes or [0] * len(table.columns)
+    )
+    insert = f"INSERT INTO {quoted(table.source)} ({names}) VALUES ({marks})"
+    try:
+        cursor = made.executemany(insert, _values(table, rows))
+    except sqlite3.IntegrityError as error:
+        raise SqlportError(
+            f"{table.source}: SQLite refuses a row that PostgreSQL has ({error}); change it there first"
+        ) from None
+    (rowid,) = cursor.execute("SELECT last_insert_rowid()").fetchone()
+    return int(rowid)
+
+
+def _places(connection: psycopg.Connection[Any], schema: str, table: Table, condition: str) -> list[str]:
+    """The conditions that name each of the rows; within a transaction they stay where they are.
+
+    https://www.postgresql.org/docs/current/ddl-system-columns.html
+    """
+    query = f"SELECT tableoid::oid::text, ctid::text FROM {in_schema(schema, table.name)} WHERE {condition}"
+    rows = connection.execute(query.encode()).fetchall()
+    return [f"tableoid = {int(oid)} AND ctid = '{place}'" for oid, place in rows]
+
+
+def _insert_large(
+    made: sqlite3.Connection, connection: psycopg.Connection[Any], schema: str, table: Table, place: str
+) -> None:
+    """Insert a row whose large BLOBs come and go in pieces."""
+    source = f"{in_schema(schema, table.name)} WHERE {place}"
+    bytea = {number for number, column in enumerate(table.columns) if column.wire.kind == "bytea"}
+    asked = [f"octet_length({exact(column.name)})" if n in bytea else "0" for n, column in enumerate(table.columns)]
+    row = connection.execute(f"SELECT {', '.join(asked)} FROM {source}".encode()).fetchone()
+    assert row is not None  # it is the row at a place that was just found
+    sizes = [size if (size or 0) > LARGE else 0 for size in row]
+    held = ", ".join(
+        f"NULL::bytea AS {exact(column.name)}" if size else exact(column.name)
+        for column, size in zip(table.columns, sizes, strict=True)
+    )
+    (rows,) = copied_out(connection, f"COPY (SELECT {held} FROM {source}) TO STDOUT (FORMAT binary)")
+    rowid = _insert(made, table, rows, sizes)
+    for column, size in zip(table.columns, sizes, strict=True):
+        if not size:
+            continue
+        query = f"SELECT substring({exact(column.name)} FROM %s FOR {LARGE}) FROM {source}".encode()
+        with opened(made, table, column, rowid, readonly=False) as blob, connection.cursor(binary=True) as cursor:
+            for at in range(1, size + 1, LARGE):
+                piece = cursor.execute(query, (at,)).fetchone()
+                assert piece is not None
+                blob.write(piece[0])
 
 
 def _values(table: Table, rows: Sequence[bytes]) -> Iterator[list[Stored]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlport.catalog.names import quoted
 from sqlport.data.careful import Careful, Misfit, literal
-from sqlport.data.encode import Row, encoder
+from sqlport.data.encode import Row, TooLargeError, encoder
+from sqlport.data.large import LARGE, LargeRow, nothing_large, read_large
 from sqlport.data.plan import Table, Value
 from sqlport.data.policy import Policies
 from sqlport.model import SqlportError
@@ -81,10 +82,11 @@ class Namer:
         if self.table.key and all(name in parts for name in self.table.key):
             return ", ".join(parts[name] for name in self.table.key)
         if self.table.rowid:
-            return f"rowid {self._found(position)}"
+            return f"rowid {self.rowid(position)}"
         return f"row {position + 1}"
 
-    def _found(self, position: int) -> int:
+    def rowid(self, position: int) -> int:
+        """The rowid of the row at a place, of a table with one."""
         table, after = self.table, self._place if 0 <= self._place <= position else -1
         beyond = f" WHERE {table.rowid} > ?" if after >= 0 else ""
         start = (self._rowid,) if after >= 0 else ()
@@ -99,15 +101,19 @@ class Namer:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows as bytes for COPY, a rejected one without any; `first` is the place of the first in the table."""
+    """Rows as bytes for COPY, a rejected one without any; `first` is the place of the first in the table.
+
+    A row whose values are not held is a batch of its own, `large`.
+    """
 
     first: int
     rows: list[bytes]
+    large: LargeRow | None = None
 
     @property
     def end(self) -> int:
         """The place behind the last row."""
-        return self.first + len(self.rows)
+        return self.first + len(self.rows) + (self.large is not None)
 
 
 @contextmanager
@@ -168,21 +174,53 @@ def batches(
     """
     first = start
     judge = Careful(table, policies, Namer(source, table), tell, lenient)
-    judge.first = start
+    places = Namer(source, table)
     nullable: frozenset[int] = frozenset()
     encode = encoder(table, nullable, strict=strict)
+    size = min(size, LARGE)
+    limit = min(size, _FIRST)
     try:
-        rows = source.connection.execute(table.select, (start,))
-        limit = min(size, _FIRST)
-        while made := encode(rows, judge.row, limit):
+        held = not table.rowid  # its large values cannot be read in pieces
+        rows = _rows(source, table.select, start, held)
+        while True:
+            judge.first = first
+            is_large = False
+            try:
+                with nullcontext() if held else nothing_large(source.connection):
+                    made = encode(rows, judge.row, limit)
+            except TooLargeError as found:
+                made, is_large = found.made, True
             limit = size
             count = len(made)
-            yield Batch(first, made)  # whoever takes it may empty it
-            first += count
-            judge.first = first
-            common = nullable | {place for place, count in judge.nulls.items() if count >= _COMMON}
+            if made:
+                yield Batch(first, made)  # whoever takes it may empty it
+                first += count
+            if is_large:
+                rowid = places.rowid(first)
+                row = read_large(source.connection, table, rowid, strict=strict)
+                judge.first = first
+                yield Batch(first, [], row) if row else Batch(first, [judge.row(source.row(table, first))])
+                first += 1
+                rows = _rows(source, table.select_after, rowid, held)
+            elif not count:
+                return
+            common = nullable | {place for place, times in judge.nulls.items() if times >= _COMMON}
             if common != nullable:
                 nullable = common
                 encode = encoder(table, nullable, strict=strict)
     except sqlite3.Error as error:
         raise SqlportError(f"{source.path}: table {table.source} cannot be read: {error}") from None
+
+
+def _rows(source: Snapshot, query: str, parameter: int, held: bool) -> Iterator[Row]:
+    """The rows of a query. sqlite3 reads one ahead, so the first may be refused here already, others one too early."""
+    with nullcontext() if held else nothing_large(source.connection):
+        try:
+            return source.connection.execute(query, (parameter,))
+        except sqlite3.DataError as error:
+            return _refused(error)
+
+
+def _refused(error: sqlite3.DataError) -> Iterator[Row]:
+    raise error
+    yield ()

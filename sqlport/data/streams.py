@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlport.data import large
 from sqlport.data.careful import Misfit
 from sqlport.data.load import looks_at_text
-from sqlport.data.plan import Table, exact, in_schema
+from sqlport.data.plan import Column, Table, exact, in_schema
 from sqlport.data.policy import Policies
 from sqlport.data.source import Snapshot, batches
 from sqlport.data.wire import SIGNATURE, TRAILER
@@ -27,15 +28,33 @@ def of_sqlite(
     """The rows as they are written to PostgreSQL; rejected ones are not among them."""
     strict = looks_at_text(table, policies)
     for batch in batches(source, table, policies, tell, size=_BYTES, strict=strict, lenient=lenient):
-        yield [row for row in batch.rows if row] if b"" in batch.rows else batch.rows
+        if batch.large is not None:
+            yield [batch.large.send(len)]
+        else:
+            rows = large.compared(batch.rows, table)
+            yield [row for row in rows if row] if b"" in rows else list(rows)
 
 
 def of_postgres(connection: psycopg.Connection[Any], schema: str, table: Table) -> Rows:
-    """The rows as PostgreSQL gives them, in no order."""
-    names = ", ".join(exact(column.name) for column in table.columns)
+    """The rows as PostgreSQL gives them, in no order; large values as they are compared."""
+    name = large.told_by_postgres if large.may_hold_large(connection, schema, table) else _plain
+    names = ", ".join(map(name, table.columns))
     yield from copied_out(
         connection, f"COPY (SELECT {names} FROM {in_schema(schema, table.name)}) TO STDOUT (FORMAT binary)"
     )
+
+
+def whole_of_postgres(connection: psycopg.Connection[Any], schema: str, table: Table, condition: str) -> Rows:
+    """The rows as PostgreSQL gives them, in no order, those for which a condition holds (empty: all)."""
+    names = ", ".join(map(_plain, table.columns))
+    where = f" WHERE {condition}" if condition else ""
+    yield from copied_out(
+        connection, f"COPY (SELECT {names} FROM {in_schema(schema, table.name)}{where}) TO STDOUT (FORMAT binary)"
+    )
+
+
+def _plain(column: Column) -> str:
+    return exact(column.name)
 
 
 def copied_out(connection: psycopg.Connection[Any], command: str) -> Rows:

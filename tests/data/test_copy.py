@@ -192,15 +192,3 @@ def test_what_another_process_writes_meanwhile_is_noticed(
         assert result.exit_code == (1 if mode == "wal" else 0)
         assert ("was changed by another process meanwhile" in result.stderr) == (mode == "wal")
         assert ask("SELECT i FROM t") == [(1,)]
-
-
-def test_a_large_value_is_neither_kept_twice_nor_changed(data: Data, ask: Ask, url: str, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "big.db")) as connection:
-        connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB, s TEXT)")
-        connection.execute("INSERT INTO t VALUES (1, randomblob(30000000), 'x'), (2, x'00', ?)", ("é" * 5_000_000,))
-        connection.commit()
-    assert data("copy", tmp_path / "big.db", url, "--no-backup").exit_code == 0
-    assert ask("SELECT length(b), length(s) FROM t ORDER BY id") == [(30_000_000, 1), (1, 5_000_000)]
-    assert data("verify", tmp_path / "big.db", url).exit_code == 0
-    ask("UPDATE t SET b = set_byte(b, 29999999, get_byte(b, 29999999) # 1) WHERE id = 1")
-    assert "t (id = 1): b is x'" in data("verify", tmp_path / "big.db", url).stdout
