@@ -8,7 +8,9 @@ Each stage takes the frozen values of the one before and returns new ones. `chec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -169,6 +171,25 @@ def read(
     paths: Sequence[str | Path], config: Config, progress: Progress | None, stdin: tuple[str, bytes] | None = None
 ) -> Source:
     """Files to statements. A file in which nothing is found is forgotten at once."""
+    with _without_collector():
+        return _read(paths, config, progress, stdin)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Trees and scopes live as long as the reading does: looking for garbage among them is a fifth of its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read(
+    paths: Sequence[str | Path], config: Config, progress: Progress | None, stdin: tuple[str, bytes] | None
+) -> Source:
     from sqlport.driver.plan import concerns as has_calls
     from sqlport.driver.settings import may_hold
     from sqlport.files import discover, read_source, source_of

@@ -14,7 +14,7 @@ from sqlport.hosts.python.branches import Engine
 from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines, suppressions
 from sqlport.hosts.python.dialects import dialect_of_imports, takes_format
 from sqlport.hosts.python.evaluate import Evaluator
-from sqlport.hosts.python.flow import Flow, Pending
+from sqlport.hosts.python.flow import Flow, Outline, Pending
 from sqlport.hosts.python.helpers import MAX_VARIANTS, Helper, Inner, parameter_of, sinks_of
 from sqlport.hosts.python.holes import looks_like_sql
 from sqlport.hosts.python.index import Index, Walk, index, walk
@@ -79,6 +79,7 @@ class Extractor:
     fallbacks: list[Fallback] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     marked: list[tuple[int, bool]] = field(default_factory=list)
+    top: Outline | None = None
     active: Sinks = field(init=False)
     flow: Flow = field(init=False)
     evaluator: Evaluator = field(init=False)
@@ -131,8 +132,10 @@ class Extractor:
             if helper.called:
                 return
         elif last.site is not None and 0 < len(inner.variants) <= MAX_VARIANTS:
-            for number, variant in enumerate(inner.variants.values()):
-                self._add(variant, last.site, last.alternative + number)
+            if not inner.told:  # by the first of the call's alternatives, for all of them
+                inner.told = True
+                for number, variant in enumerate(inner.variants.values()):
+                    self._add(variant, last.site, last.alternative + number)
             if not inner.open:
                 return
             last = replace(last, alternative=last.alternative + len(inner.variants))
@@ -143,11 +146,15 @@ class Extractor:
 
     def _follow(self) -> Scope:
         self.modules.budget.begin_file()
-        self.flow = flow = Flow(self.evaluator, self.index.calls, self._call)
-        scope = flow.module(self.source.tree)
-        for name in self.index.globals:
-            if isinstance(scope.names.get(name), (Str, Const)):
-                scope.set(name, Unknown(name, "it is assigned in several functions"))
+        self.flow = flow = Flow(self.evaluator, self.index.calls, self._call, wanted=self.index.functions)
+        if self.top is None or self.index.at_top:
+            scope = flow.module(self.source.tree)
+            for name in self.index.globals:
+                if isinstance(scope.names.get(name), (Str, Const)):
+                    scope.set(name, Unknown(name, "it is assigned in several functions"))
+            self.top = flow.outline(scope)
+        else:  # what the module itself says does not change with the sinks
+            scope = flow.again(self.top)
         while flow.pending:
             waiting = sorted(flow.pending, key=self._turn)
             flow.pending.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
 from sqlport.hosts.python.branches import Engine, engines
@@ -12,6 +12,7 @@ from sqlport.hosts.python.library import elements
 from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.parametrized import parametrized
 from sqlport.hosts.python.scopes import ClassInfo, Scope, merge, parameter_names, unknown_parameter
+from sqlport.hosts.python.slices import MUTATING, Slice, captured
 from sqlport.hosts.python.targets import assign
 from sqlport.hosts.python.truth import narrow, truth
 from sqlport.hosts.python.values import (
@@ -42,6 +43,15 @@ class Pending:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a module's own statements say: its names, the functions that wait to be followed, the classes."""
+
+    scope: Scope
+    pending: tuple[Pending, ...]
+    classes: tuple[ClassInfo, ...]
+
+
 @dataclass(slots=True)
 class Flow:
     """One pass over a file. `on_call` gets each interesting call with the scope in which it happens.
@@ -49,7 +59,8 @@ class Flow:
     `calls` are those calls by the statement whose own expressions (not its blocks) contain them. With `returned`
     or `inlined` it is a function with the arguments of one call: what it returns is put into `returned` and
     `yielded`, tests that the arguments decide are decided, and nothing is remembered of `self`. `functions` are all
-    that were followed, by the id of their node.
+    that were followed, by the id of their node; `wanted` the ids of those that have to be, None for each one.
+    `slice` is what matters of the function that is followed now, None where everything does.
     """
 
     evaluator: Evaluator
@@ -63,6 +74,8 @@ class Flow:
     yielded: list[Value] = field(default_factory=list)
     inlined: bool = False
     functions: dict[int, Function] = field(default_factory=dict)
+    wanted: Container[int] | None = None
+    slice: Slice | None = None
 
     def module(self, tree: ast.Module) -> Scope:
         """Follow the module's own statements; its functions wait in `pending`."""
@@ -74,12 +87,28 @@ class Flow:
                     base.heirs.append(info)
         return scope
 
+    def outline(self, scope: Scope) -> Outline:
+        """What was found by `module`, before any function is followed."""
+        return Outline(scope, tuple(self.pending), tuple(self.classes))
+
+    def again(self, known: Outline) -> Scope:
+        """As `module`, by what an earlier pass over the file found; what methods keep in `self` is forgotten."""
+        for info in known.classes:
+            info.attributes.clear()
+        self.classes = list(known.classes)
+        self.pending = list(known.pending)
+        return known.scope
+
     def function(self, pending: Pending) -> None:
         """Follow one function's body."""
         function = pending.function
         node = function.node
         scope = Scope(function.scope, function.owner)
+        body = self.evaluator.source.body(node)
+        matters = body.slice("inlined" if self.by_call else "calls", self.calls, self.wanted)
         for parameter in parameter_names(node):
+            if matters is not None and parameter.arg not in matters.names:
+                continue
             known = self.evaluator.calls.annotation(parameter.annotation, function.scope)
             scope.set(parameter.arg, known or unknown_parameter(parameter, node))
         for name, value in parametrized(node, self.evaluator, function.scope).items() if node.decorator_list else ():
@@ -88,8 +117,9 @@ class Flow:
         if function.owner is not None:
             bind_self(node, function.owner, scope)
         before, self.where, self.current = self.where, pending.name, function
+        self.slice = matters
         self.block(node.body, scope)
-        self.where, self.current = before, None
+        self.where, self.current, self.slice = before, None, None
 
     @property
     def by_call(self) -> bool:
@@ -99,14 +129,21 @@ class Flow:
     def block(self, statements: Sequence[ast.stmt], scope: Scope) -> None:
         """Follow statements one after the other."""
         by_call = self.by_call
+        live = self.slice.live if self.slice is not None else None
         for statement in statements:
             if by_call and scope.ended:
                 return
+            if live is not None and id(statement) not in live:
+                continue
             handler = _HANDLERS.get(type(statement))
             if handler is None:
                 self._visit(statement, scope)
             else:
                 handler(self, statement, scope)
+
+    def _matters(self, statement: ast.stmt) -> bool:
+        """Whether what the statement itself binds is asked for, and not only what stands in its block."""
+        return self.slice is None or id(statement) in self.slice.active
 
     def _visit(self, statement: ast.AST, scope: Scope) -> None:
         walk = self.evaluator.source.walk
@@ -176,7 +213,7 @@ class Flow:
 
     def _mutate(self, call: ast.Call, function: ast.Attribute, scope: Scope) -> None:
         """Lists that are built in place."""
-        if function.attr not in ("append", "extend", "insert", "clear", "pop", "remove", "sort", "reverse", "update"):
+        if function.attr not in MUTATING:
             return
         key = dotted(function.value)
         known = scope.get(key) if key is not None else None
@@ -269,7 +306,7 @@ class Flow:
         total = False
         for case in node.cases:
             arm = scope.child()
-            for name in _captured(case.pattern):
+            for name in captured(case.pattern):
                 arm.set(name, Unknown(name, "it is bound by a pattern"))
             self._visit(case, arm)
             self.block(case.body, arm)
@@ -281,9 +318,10 @@ class Flow:
 
     def _for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
         self._visit(node, scope)
-        found = elements(self.evaluator.value(node.iter, scope))
         body = scope.child()
-        assign(node.target, each_of(found, node.iter), body)
+        if self._matters(node):
+            found = elements(self.evaluator.value(node.iter, scope))
+            assign(node.target, each_of(found, node.iter), body)
         self._loop(node, scope, body)
 
     def _while(self, node: ast.While, scope: Scope) -> None:
@@ -321,7 +359,7 @@ class Flow:
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
         self._visit(node, scope)
-        for item in node.items:
+        for item in node.items if self._matters(node) else ():
             if item.optional_vars is not None:
                 self._bind(item.optional_vars, self.evaluator.value(item.context_expr, scope), scope)
         self.block(node.body, scope)
@@ -347,8 +385,9 @@ class Flow:
                 info.library_bases.append(value.name)
         self.classes.append(info)
         before, self.where = self.where, f"{self.where}.{node.name}" if self.where else node.name
+        matters, self.slice = self.slice, None
         self.block(node.body, inner)
-        self.where = before
+        self.where, self.slice = before, matters
         # Methods do not see the names of the class.
         for value in inner.names.values():
             if isinstance(value, Function) and value.owner is info:
@@ -411,13 +450,6 @@ def _accumulated(statements: Sequence[ast.stmt]) -> set[str]:
                 child for child in ast.iter_child_nodes(node) if isinstance(child, (ast.stmt, ast.ExceptHandler))
             )
     return names
-
-
-def _captured(pattern: ast.pattern) -> Iterable[str]:
-    for node in ast.walk(pattern):
-        name = getattr(node, "name", None) or getattr(node, "rest", None)
-        if isinstance(name, str):
-            yield name
 
 
 _HANDLERS: dict[type, Callable[..., None]] = {

@@ -28,7 +28,8 @@ class Inner:
     """A sink call inside a helper; `via` is the helper that it calls, None for a library's sink.
 
     `whole` where the text begins with the parameter, so that the helper's caller writes the statement; else the
-    helper does, and the caller's arguments make `variants` of it; `open` when a call of the helper is not known.
+    helper does, and the caller's arguments make `variants` of it; `open` when a call of the helper is not known,
+    `told` once the variants are statements.
     """
 
     call: ast.Call
@@ -39,6 +40,7 @@ class Inner:
     plain: bool
     variants: dict[str, Str] = field(default_factory=dict)
     open: bool = False
+    told: bool = False
 
     def vary(self, value: Value) -> None:
         """Note what a call makes of the text. Equal texts of several calls are written in no one place."""
@@ -107,10 +109,11 @@ class Helper:
         calls: dict[int, list[ast.Call]] = {}
         for inner in self.inner:
             calls.setdefault(inner.owner, []).append(inner.call)
-        flow = Flow(home, calls, collect, inlined=True)
+        matters = home.source.body(node).slice("inlined", calls)
+        flow = Flow(home, calls, collect, inlined=True, slice=matters)
         home.budget.depth += 1
         try:
-            flow.block(node.body, bound(self.function, given))
+            flow.block(node.body, bound(self.function, given, matters))
             while flow.pending:  # a function inside that runs the text
                 flow.function(flow.pending.pop())
         finally:

@@ -47,7 +47,8 @@ class Index:
     """`calls`: by the id of the innermost statement, handler or case, in source order; `owners`: the other way round.
 
     `functions`: ids of the functions that have to be followed; `imports`: top names of all imported modules;
-    `globals`: names that functions assign at module level; `keepers`: ids of methods that assign attributes.
+    `globals`: names that functions assign at module level; `keepers`: ids of methods that assign attributes;
+    `at_top`: whether one of the calls is not in a function's body.
     """
 
     walk: Walk = field(default_factory=Walk)
@@ -55,6 +56,7 @@ class Index:
     owners: dict[int, int] = field(default_factory=dict)
     functions: set[int] = field(default_factory=set)
     keepers: set[int] = field(default_factory=set)
+    at_top: bool = False
 
     @property
     def any_calls(self) -> bool:
@@ -223,6 +225,7 @@ def _collect(result: Index, found: list[tuple[ast.Call, int, int]], parents: dic
     for call, owner, function in sorted(found, key=lambda item: (item[0].lineno, item[0].col_offset)):
         result.calls.setdefault(owner, []).append(call)
         result.owners[id(call)] = owner
+        result.at_top = result.at_top or function in (0, owner)
         _need(result, function, parents)
 
 

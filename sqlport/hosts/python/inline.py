@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlport.hosts.python.branches import Engine
 from sqlport.hosts.python.scopes import Scope, parameter_names
+from sqlport.hosts.python.slices import Slice
 from sqlport.hosts.python.values import (
     Class,
     Function,
@@ -93,18 +94,19 @@ def inline(evaluator: Evaluator, function: Function, given: Given, source: str) 
         return known
     if not size or not budget.spend(size):
         return home.calls.annotation(node.returns, function.scope) or unknown
-    scope = bound(function, given)
+    matters = home.source.body(node).slice("result", ())
+    scope = bound(function, given, matters)
     budget.depth += 1
     field, home.inside_field = home.inside_field, 0
     try:
-        result = budget.known[key] = _result(function, scope, unknown)
+        result = budget.known[key] = _result(function, scope, unknown, matters)
         return result
     finally:
         budget.depth -= 1
         home.inside_field = field
 
 
-def _result(function: Function, scope: Scope, unknown: Unknown) -> Value:
+def _result(function: Function, scope: Scope, unknown: Unknown, matters: Slice | None) -> Value:
     node, home = function.node, function.home
     single = _single_return(node)
     if single is not None:
@@ -113,7 +115,7 @@ def _result(function: Function, scope: Scope, unknown: Unknown) -> Value:
 
     returned: list[Value] = []
     yielded: list[Value] = []
-    Flow(home, {}, lambda *_: None, returned=returned, yielded=yielded).block(node.body, scope)
+    Flow(home, {}, lambda *_: None, returned=returned, yielded=yielded, slice=matters).block(node.body, scope)
     if yielded and _is_context(node):
         return choose((Option(value) for value in yielded), unknown.source)
     if yielded:
@@ -126,11 +128,13 @@ def _result(function: Function, scope: Scope, unknown: Unknown) -> Value:
     return choose((Option(value) for value in returned), unknown.source)
 
 
-def bound(function: Function, given: Given) -> Scope:
-    """A scope for the function's body in which its parameters have the values of a call."""
+def bound(function: Function, given: Given, matters: Slice | None = None) -> Scope:
+    """A scope for the function's body in which its parameters have the values of a call, those that matter."""
     node = function.node
     scope = Scope(function.scope, function.owner)
     for parameter in parameter_names(node):
+        if matters is not None and parameter.arg not in matters.names:
+            continue
         known = function.home.calls.annotation(parameter.annotation, function.scope)
         reason = f"`{node.name}()` is not given its `{parameter.arg}` here"
         scope.set(parameter.arg, known or Unknown(parameter.arg, reason))
@@ -160,7 +164,8 @@ def set_defaults(function: Function, scope: Scope) -> None:
         if default is not None
     ]
     for parameter, default in pairs:
-        scope.set(parameter.arg, function.home.value(default, function.scope))
+        if parameter.arg in scope.names:
+            scope.set(parameter.arg, function.home.value(default, function.scope))
 
 
 def _single_return(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlport.hosts.python.encode import flat_texts, token_texts
 from sqlport.hosts.python.literals import LiteralError, Token, scan_all
 from sqlport.hosts.python.repair import repaired
+from sqlport.hosts.python.slices import Body, FunctionNode, body_of
 from sqlport.model import Applicability, Effect, Finding, Place, Severity, SourceFile, Span
 
 if TYPE_CHECKING:
@@ -59,11 +60,19 @@ class Source:
     lines: Lines
     tokens: dict[int, tuple[Token, ...] | None] = field(default_factory=dict)
     walk: Walk | None = None
+    bodies: dict[ast.AST, Body] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         """The file's decoded text."""
         return self.file.text
+
+    def body(self, node: FunctionNode) -> Body:
+        """What a function's body is made of, looked at once."""
+        found = self.bodies.get(node)
+        if found is None:
+            found = self.bodies[node] = body_of(node)
+        return found
 
     def span(self, node: ast.expr | ast.stmt) -> Span:
         """The characters of a node."""
