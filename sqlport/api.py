@@ -25,12 +25,14 @@ def port(
     unsafe: bool = False,
     profile: Profile = "faithful",
     params: Sequence[Any] | Mapping[str, Any] | None = None,
+    locale: str = "",
 ) -> Port:
     """Port SQLite SQL, one statement or a script, to PostgreSQL.
 
     `schema` is the SQLite DDL of the tables that the statements use; tables that `sql` itself creates are
     known as well. `unsafe` makes fixes whose condition sqlport cannot check. `params` are the parameters as
-    the program passes them: psycopg reads `%` only when there are some.
+    the program passes them: psycopg reads `%` only when there are some. `locale` is that of the database where it
+    is known: in any but `C` text is given the collation C, under which it compares as in SQLite.
 
     Nothing is sent anywhere and nothing raises for invalid SQL: it is a finding, and its text stays. Spans of
     findings are half-open character offsets into `sql`.
@@ -49,7 +51,7 @@ def port(
     definitions += [("sql", piece.span.of(sql)) for piece in pieces if not piece.dot_command]
     tables = from_statements(definitions)
     request = Request(
-        target=Target(profile=profile, driver=driver),
+        target=Target(profile=profile, driver=driver, locale=locale),
         catalog=tables.dropped.overlaid(tables.catalog),
         rulebook=_rulebook(),
         selected=lambda rule: True,

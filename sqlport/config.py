@@ -57,7 +57,7 @@ class Config:
     driver: Driver | None = None
     postgres: str = "auto"
     postgres_version: int | None = None
-    locale: str = "C"
+    locale: str = ""
     helpers: bool = False
     rules: tuple[Path, ...] = ()
     prove: Prove = Prove()

@@ -119,7 +119,7 @@ class Target:
     types: Mapping[str, str] = field(default_factory=dict)
     driver: Driver = "psycopg"
     postgres_version: int | None = None
-    locale: str = "C"
+    locale: str = ""
     helpers: bool = False
 
 

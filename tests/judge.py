@@ -74,18 +74,20 @@ def on_postgres(
     params: Sequence[Any] | Mapping[str, Any] | None,
     observe: Sequence[str] = (),
     profile: Profile = "faithful",
+    locale: str = "",
 ) -> Outcome:
     """The port on PostgreSQL (an autocommit connection), in a schema that is dropped afterwards.
 
-    Its tables are our own port of SQLite's, with the types of the profile. `observe` are statements (ported, too)
-    that are run at the end.
+    Its tables are our own port of SQLite's, with the types of the profile and the collations for the locale. `observe`
+    are statements (ported, too) that are run at the end.
     """
     connection.prepare_threshold = None  # tables of one name come and go
     try:
         connection.execute("CREATE SCHEMA judged")
         connection.execute("SET search_path = judged, public")
         connection.execute("SET statement_timeout = '5s'")
-        for statement in statements(sqlport.port(schema, driver="none", unsafe=True, profile=profile).sql):
+        ported_schema = sqlport.port(schema, driver="none", unsafe=True, profile=profile, locale=locale)
+        for statement in statements(ported_schema.sql):
             try:
                 connection.execute(statement)
             except psycopg.Error as error:

@@ -20,8 +20,8 @@ from tests.judge import Outcome, on_postgres, on_sqlite, tries
 
 SCORE = Path(__file__).parent.parent / "fixtures" / "constructs" / "score.json"
 UPDATE = os.environ.get("SQLPORT_UPDATE") == "1"
-# What every statement needs, whatever it says: the driver's placeholders, and the types of columns.
-SPELLING = frozenset({"PRM001", "PRM003", "DDL001", "DDL002", "DDL006"})
+# What every statement needs, whatever it says: the driver's placeholders, and the types and collations of columns.
+SPELLING = frozenset({"PRM001", "PRM003", "DDL001", "DDL002", "DDL006", "ORD003"})
 
 
 @dataclass(frozen=True, slots=True)

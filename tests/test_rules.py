@@ -10,12 +10,10 @@ import psycopg
 import pytest
 
 import sqlport
-from sqlport.catalog import from_statements
 from sqlport.engines.server import Server
-from sqlport.model import Driver, StatementPort, Target
-from sqlport.porting import Request, port_statement
+from sqlport.model import Driver
 from sqlport.rulebook import Case, Rule, load
-from tests.judge import on_postgres, on_sqlite, statements, tries
+from tests.judge import on_postgres, on_sqlite, tries
 
 RULES = tuple(rule for rule in load().rules if not rule.codemod)
 CASES = [(rule, case) for rule in RULES for case in rule.cases]
@@ -28,18 +26,21 @@ def connection(server: Server) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def codes(ported: sqlport.Port | StatementPort) -> list[str]:
+def codes(ported: sqlport.Port) -> list[str]:
     return [finding.code for finding in ported.findings]
 
 
-def port(case: Case, sql: str, *, unsafe: bool, driver: Driver = "psycopg") -> sqlport.Port | StatementPort:
+def port(case: Case, sql: str, *, unsafe: bool, driver: Driver = "psycopg") -> sqlport.Port:
     """The port for the target that the case names."""
-    params = case.params or None
-    if case.locale == "C":
-        return sqlport.port(sql, schema=case.schema, unsafe=unsafe, params=params, driver=driver, profile=case.profile)
-    target = Target(profile=case.profile, locale=case.locale, driver=driver)
-    catalog = from_statements([("schema", text) for text in (*statements(case.schema), sql)]).catalog
-    return port_statement(sql, (), Request(target, catalog, load(), lambda rule: True, unsafe=unsafe))
+    return sqlport.port(
+        sql,
+        schema=case.schema,
+        unsafe=unsafe,
+        params=case.params or None,
+        driver=driver,
+        profile=case.profile,
+        locale=case.locale,
+    )
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES, ids=[f"{rule.code}:{case.line}" for rule, case in CASES])
@@ -67,7 +68,7 @@ def test_case_holds_on_both_engines(rule: Rule, case: Case, connection: psycopg.
         if before.error and rule.needs:
             pytest.skip(f"this SQLite has not {', '.join(rule.needs)}")
         assert before.error == ""
-        after = on_postgres(connection, case.schema, ported.sql, reordered, profile=case.profile)
+        after = on_postgres(connection, case.schema, ported.sql, reordered, profile=case.profile, locale=case.locale)
         if case.profile == "native":  # its tables hold objects, which is what such a case is about
             before, after = replace(before, tables=()), replace(after, tables=())
         if after == before:

@@ -129,7 +129,7 @@ def test_sqlites_own_tests_run_in_their_order(tmp_path: Path, server: Server) ->
     ]
     found = set_scripts.ran(server, script, load())
     assert [each.kind for each in found["sqlport --unsafe"]] == ["empty", "empty", "equal", "aside", "empty", "equal"]
-    assert found["sqlport --unsafe"][0].port == "CREATE TABLE t1(a bigint, b text)"  # what the test stores there
+    assert found["sqlport --unsafe"][0].port == 'CREATE TABLE t1(a bigint, b text COLLATE "C")'
     assert found["sqlglot"][0].kind == "rejected"
 
 

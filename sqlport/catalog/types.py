@@ -21,8 +21,8 @@ class TypeChoice:
     """A PostgreSQL type for a column, and why.
 
     `rule` is the code of the difference that the type answers, empty where both engines mean the same by the
-    declared name. `extension` has to exist for it, `collation` belongs behind it (`C`, where the database
-    sorts by a locale). `certain` is false where the declaration alone does not tell what is stored.
+    declared name. `extension` has to exist for it, `collation` belongs behind it (`C`, unless the database is known
+    to sort so). `certain` is false where the declaration alone does not tell what is stored.
     """
 
     type: str
@@ -109,7 +109,8 @@ _UNKNOWN = """
 """
 _UNKNOWN_TO_POSTGRES: Final = frozenset(_UNKNOWN.split())
 
-_CODE_POINT_LOCALES: Final = frozenset(["C", "POSIX", "C.UTF-8", "C.UTF8", "PG_C_UTF8"])
+_SQLITES_LOCALES: Final = frozenset(["C", "POSIX"])
+_COLLATABLE: Final = frozenset(["text", "citext", "varchar", "character varying", "char", "character", "bpchar"])
 
 
 # The types that a column may refer to beside its own, as PostgreSQL 15 and 18 answer for every pair.
@@ -147,7 +148,7 @@ def column_choice(column: Column, table: str, target: Target) -> TypeChoice:
     if may_refer(choice.type, wanted.type):
         return choice
     reason = f"its foreign key refers to {key}, which is {wanted.type}"
-    return TypeChoice(wanted.type, "DDL011", reason, wanted.extension, certain=False)
+    return TypeChoice(wanted.type, "DDL011", reason, wanted.extension, wanted.collation, certain=False)
 
 
 def is_retyped(column: Column, table: str, target: Target) -> bool:
@@ -291,19 +292,31 @@ def _native(declared_type: str) -> str:
     return _NATIVE.get(base, "")
 
 
+def is_sqlites_locale(locale: str) -> bool:
+    """Whether a database of this locale compares and folds text as SQLite does; an empty name is not known.
+
+    C.UTF-8 sorts so, but its lower() knows more letters than A to Z.
+    """
+    return locale.upper() in _SQLITES_LOCALES
+
+
+def is_collatable(type_name: str) -> bool:
+    """Whether columns of this PostgreSQL type compare by a collation."""
+    return type_name.lower().partition("(")[0].strip() in _COLLATABLE
+
+
 def _collated(choice: TypeChoice, collation: str, target: Target) -> TypeChoice:
-    if choice.type != "text":
-        return choice
-    name, locale = collation.upper(), target.locale
-    if name == "NOCASE" and icu_nocase(target):
-        return choice  # COLLATE NOCASE stays and names that collation
-    if name == "NOCASE":
+    """The type with the collation under which it compares as in SQLite, for NOCASE with another type."""
+    name = collation.upper()
+    if choice.type == "text" and name == "NOCASE":
+        if icu_nocase(target):
+            return choice  # COLLATE NOCASE stays and names that collation
         reason = "NOCASE compares without regard to case; citext does too, for all letters and not only for A-Z"
-        return replace(choice, type="citext", rule="COL002", reason=reason, extension="citext")
-    if name not in ("", "BINARY"):
+        choice = replace(choice, type="citext", rule="COL002", reason=reason, extension="citext")
+    elif choice.type == "text" and name not in ("", "BINARY"):
         reason = f"PostgreSQL has no collation {collation}: text compares by its characters"
         choice = replace(choice, rule="COL003" if name == "RTRIM" else "COL002", reason=reason, certain=False)
-    if locale.upper() not in _CODE_POINT_LOCALES:
+    if is_collatable(choice.type) and not is_sqlites_locale(target.locale):
         return replace(choice, collation="C")
     return choice
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlport.engines._lifetime import guarded
-from sqlport.engines.server import Server, connect, describe, masked
+from sqlport.engines.server import Server, as_sqlite, connect, describe, masked
 from sqlport.model import SqlportError
 
 #: A shell that has nothing to do: a process that is killed leaves its scratch database on the user's server.
@@ -27,9 +27,9 @@ def scratch(url: str) -> Iterator[Server]:
     prefix = f"sqlport_scratch_{secrets.token_hex(6)}"
     with connect(url) as connection:
         info = describe(connection, "url")
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 {}")
         try:
-            connection.execute(create.format(sql.Identifier(prefix)))
+            connection.execute(create.format(sql.Identifier(prefix), sql.SQL(as_sqlite(info.major))))
         except psycopg.Error as error:
             raise SqlportError(
                 f"{masked(url)}: no scratch database could be made ({str(error).strip()}): "

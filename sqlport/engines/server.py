@@ -16,6 +16,10 @@ from sqlport.model import ServerInfo, SqlportError
 if TYPE_CHECKING:
     import psycopg
     from psycopg import sql
+    from typing_extensions import LiteralString
+
+DATABASE_LOCALE: LiteralString = "coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', datcollate)"
+"""The locale that a row `d` of pg_database sorts by; that of ICU stands in columns that not every version has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Server:
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         ]
         if template == "template0":
-            parts.append(sql.SQL("ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"))
+            parts.append(sql.SQL(as_sqlite(self.info.major)))
         if owner:
             parts.append(sql.SQL("OWNER {}").format(sql.Identifier(owner)))
         if self.info.major >= 15:
@@ -130,11 +134,21 @@ def masked(url: str) -> str:
     return re.sub(r"(?i)([?&](?:ssl)?password=)[^&#]*", r"\1***", hidden)
 
 
+def as_sqlite(major: int) -> LiteralString:
+    """The options of CREATE DATABASE ... TEMPLATE template0 under which text compares as in SQLite.
+
+    The provider has to be said: a cluster that was made with ICU keeps sorting by it whatever LC_COLLATE says.
+    https://www.postgresql.org/docs/current/sql-createdatabase.html
+    """
+    provider: LiteralString = "LOCALE_PROVIDER libc " if major >= 15 else ""
+    return f"ENCODING 'UTF8' {provider}LC_COLLATE 'C' LC_CTYPE 'C'"
+
+
 def describe(connection: psycopg.Connection[Any], provider: str) -> ServerInfo:
     """Version and locale as the server itself gives them."""
     row = connection.execute(
-        "SELECT current_setting('server_version_num')::int, current_setting('server_version'), datcollate "
-        "FROM pg_database WHERE datname = current_database()"
+        f"SELECT current_setting('server_version_num')::int, current_setting('server_version'), {DATABASE_LOCALE} "
+        "FROM pg_database d WHERE datname = current_database()"
     ).fetchone()
     if row is None:
         raise SqlportError("the server does not know the database that it is connected to")

@@ -11,7 +11,6 @@ from sqlglot import exp
 from sqlport.fixers import Context
 from sqlport.model import Span
 
-_CODE_POINT_LOCALES = frozenset(["C", "POSIX", "C.UTF-8"])
 _SPECIAL = re.compile(r"[\\.^$*+?()\[\]{}|]")
 
 
@@ -63,9 +62,16 @@ def may_have_backslash(pattern: exp.Expr) -> bool:
     return not isinstance(pattern, exp.Null) and not is_ported(pattern)
 
 
-def insensitive(context: Context, pattern: exp.Expr) -> str:
-    """What follows the pattern of ILIKE so that it folds A to Z only, as SQLite does; nothing in locale C."""
-    if context.target.locale in _CODE_POINT_LOCALES:
+def insensitive(context: Context, value: exp.Expr, pattern: exp.Expr) -> str:
+    """What follows the pattern of ILIKE so that it folds A to Z only, as SQLite does.
+
+    Nothing where the value has the collation of its column (or may have, its table not being known).
+    """
+    from sqlport.catalog.types import is_sqlites_locale
+    from sqlport.semantics.collations import has_collation
+
+    sides = [has_collation(context.semantics, side, context.target) for side in (value, pattern)]
+    if is_sqlites_locale(context.target.locale) or sides != [False, False]:
         return ""
     ascii_only = isinstance(pattern, exp.Literal) and str(pattern.this).isascii()
     return "" if ascii_only else ' COLLATE "C"'

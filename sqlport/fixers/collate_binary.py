@@ -12,8 +12,6 @@ from sqlport.fixers._collations import collations, dropped, others
 from sqlport.fixers._tables import defined_columns, removed
 from sqlport.sql import Rewrite, replace, wrap
 
-_CODE_POINT_LOCALES = frozenset(["C", "POSIX", "C.UTF-8"])
-
 
 def find(context: Context) -> Iterator[Proposal]:
     """Every COLLATE BINARY, of expressions and of columns."""
@@ -28,11 +26,21 @@ def find(context: Context) -> Iterator[Proposal]:
 def _plain(context: Context, node: exp.Collate) -> tuple[Rewrite, ...]:
     parsed = context.parsed
     span, inner = parsed.span(node), parsed.span(node.this)
-    end = "" if context.target.locale in _CODE_POINT_LOCALES else ' COLLATE "C"'
+    compared = others(node) or ()
+    end = "" if _is_plain(context, (node.this, *compared)) else ' COLLATE "C"'
     if is_citext(context, node.this):
         return (replace(span, inner, "::text" + end),)
-    compared = others(node) or ()
     casts = tuple(wrap(parsed.span(other), "", "::text") for other in compared if is_citext(context, other))
     if end and context.semantics.kind(node.this) in ("text", "any"):
         return (*casts, replace(span, inner, end))
     return (*casts, dropped(context, node))
+
+
+def _is_plain(context: Context, sides: tuple[exp.Expr, ...]) -> bool:
+    """Whether the database's own order is meant, or one of the columns has that collation."""
+    from sqlport.catalog.types import is_sqlites_locale
+    from sqlport.semantics.collations import has_collation
+
+    if is_sqlites_locale(context.target.locale):
+        return True
+    return any(has_collation(context.semantics, side, context.target) for side in sides)

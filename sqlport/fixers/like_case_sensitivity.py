@@ -29,7 +29,7 @@ def find(context: Context) -> Iterator[Proposal]:
         word = Span(words.end - 4, words.end)
         new = "ilike" if word.of(parsed.text).islower() else "ILIKE"
         rewrites: tuple[Rewrite, ...] = (replace(word, new),)
-        collation = insensitive(context, pattern)
+        collation = insensitive(context, like.this, pattern)
         if collation:
             rewrites = (*rewrites, wrap(parsed.span(pattern), "", collation))
         yield Proposal(parsed.span(like), rewrites)

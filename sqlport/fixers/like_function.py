@@ -19,7 +19,7 @@ def find(context: Context) -> Iterator[Proposal]:
         pattern, value = call.expressions[:2]
         word = " LIKE " if is_case_free(pattern) else " ILIKE "
         parts: list[str | Span] = [*operand(parsed, value), word, *operand(parsed, pattern)]
-        parts.append(insensitive(context, pattern) if word == " ILIKE " else "")
+        parts.append(insensitive(context, value, pattern) if word == " ILIKE " else "")
         if len(call.expressions) == 3:
             parts += [" ESCAPE ", parsed.span(call.expressions[2])]
         elif may_have_backslash(pattern):

@@ -9,7 +9,14 @@ from sqlglot import exp
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._recursion import arms, recursive, references
 from sqlport.fixers._server_types import ServerType, cast, server_type
+from sqlport.semantics.collations import has_collation
 from sqlport.sql import replace
+from sqlport.sql.match import operand
+
+_COLLATION = (
+    "the first part of a recursive query fixes the collation on PostgreSQL;"
+    " give its text the one that the columns of the rest have"
+)
 
 _NAMES: dict[ServerType, str] = {
     "int4": "int",
@@ -33,9 +40,27 @@ def find(context: Context) -> Iterator[Proposal]:
         for index, first in enumerate(starts[0].expressions):
             value = first.this if isinstance(first, exp.Alias) else first
             wanted = _wanted(context, item, value, steps, index)
-            if wanted is not None and context.parsed.has_span(value):
-                span = context.parsed.span(value)
+            if not context.parsed.has_span(value):
+                continue
+            span = context.parsed.span(value)
+            if wanted is not None:
                 yield Proposal(span, (replace(span, *cast(context, value, wanted)),))
+            elif _lacks_collation(context, value, steps, index):
+                rewritten = replace(span, *operand(context.parsed, value), ' COLLATE "C"')
+                yield Proposal(span, (rewritten,), message=_COLLATION)
+
+
+def _lacks_collation(context: Context, value: exp.Expr, steps: list[exp.Expr], index: int) -> bool:
+    """Whether the recursion gives a text of a column, which has a collation, and the first part one without."""
+    if server_type(context, value) not in ("text", "unknown") or _collation(context, value) is not False:
+        return False
+    columns = [step.expressions[index] for step in steps if isinstance(step, exp.Select) and index < len(step.selects)]
+    return any(_collation(context, column) for column in columns)
+
+
+def _collation(context: Context, node: exp.Expr) -> bool | None:
+    value = node.this if isinstance(node, exp.Alias) else node
+    return has_collation(context.semantics, value, context.target)
 
 
 def _wanted(context: Context, item: exp.CTE, value: exp.Expr, steps: list[exp.Expr], index: int) -> str | None:

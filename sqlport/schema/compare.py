@@ -90,6 +90,8 @@ def _columns(left: TableShape, right: TableShape) -> Iterator[Difference]:
 def _column(where: str, left: ColumnShape, right: ColumnShape) -> Iterator[Difference]:
     if right.type not in (left.type, left.also or left.type):
         yield _different("type", where, left.type, right.type)
+    elif left.collation != right.collation and right.collation:
+        yield _different("collation", where, left.collation, right.collation)
     if left.not_null != right.not_null:
         yield _different("nullability", where, _nullability(left), _nullability(right))
     if bool(left.generated) != bool(right.generated) or left.generated != right.generated:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlport.catalog.names import folded, kept
-from sqlport.catalog.types import column_choice
+from sqlport.catalog.types import column_choice, icu_nocase, is_collatable
 from sqlport.schema.port import Definition, PortedSchema
 from sqlport.schema.shape import ColumnShape, IndexShape, KeyShape, Shape, TableShape, TriggerShape
 from sqlport.sql.ddl import read_create_index
@@ -115,7 +115,15 @@ def _column(column: Column, table: Table, known: TableShape, catalog: Catalog, t
         column.rowid_alias and type_ in _INTEGERS,
         generated,
         _referred_type(column, table, catalog, target),
+        _collation(column, type_, target),
     )
+
+
+def _collation(column: Column, type_: str, target: Target) -> str:
+    """As SQLite compares text, whether its column says so or the database; NOCASE where ICU makes such a collation."""
+    if not is_collatable(type_):
+        return ""
+    return "nocase" if type_ == "text" and column.collation == "NOCASE" and icu_nocase(target) else "C"
 
 
 def _referred_type(column: Column, table: Table, catalog: Catalog, target: Target) -> str:

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sqlport.engines.server import DATABASE_LOCALE
 from sqlport.schema.shape import ColumnShape, IndexShape, KeyShape, Shape, TableShape, TriggerShape
 
 if TYPE_CHECKING:
     import psycopg
+    from typing_extensions import LiteralString
 
 _RELATIONS = """
 SELECT c.relname, c.relkind IN ('v', 'm') AS is_view,
@@ -23,8 +25,10 @@ ORDER BY c.relname COLLATE "C"
 _COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity <> '',
        coalesce(CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, ''),
-       coalesce(CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, '')
+       coalesce(CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END, ''),
+       coalesce(CASE WHEN l.collprovider = 'd' THEN %(locale)s ELSE l.collname END, '')
 FROM pg_attribute a
+LEFT JOIN pg_collation l ON l.oid = a.attcollation
 JOIN pg_class c ON c.oid = a.attrelid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
@@ -81,6 +85,8 @@ JOIN pg_class c ON c.oid = d.refobjid
 JOIN pg_sequences s ON s.schemaname = %(schema)s AND s.sequencename = q.relname
 WHERE d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relnamespace = %(schema)s::regnamespace
 """
+_LOCALE: LiteralString = f"SELECT {DATABASE_LOCALE} FROM pg_database d WHERE datname = current_database()"
+_SAME = {"POSIX": "C"}
 _ACTIONS = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 _TIMINGS = ((64, "INSTEAD OF"), (2, "BEFORE"), (0, "AFTER"))  # pg_trigger.tgtype, include/catalog/pg_trigger.h
 _EVENTS = ((4, "INSERT"), (8, "DELETE"), (16, "UPDATE"), (32, "TRUNCATE"))
@@ -92,8 +98,10 @@ def read_postgres(connection: psycopg.Connection[Any], schema: str = "public") -
     Tables of extensions do not belong to it. An exclusion constraint counts as a unique one: nothing but equal
     terms is ported to it. https://www.postgresql.org/docs/current/catalogs.html
     """
+    row = connection.execute(_LOCALE).fetchone()
+    places = {"schema": schema, "locale": row[0] if row else ""}
     found = {
-        name: _grouped(connection.execute(query, {"schema": schema}).fetchall())
+        name: _grouped(connection.execute(query, places).fetchall())
         for name, query in (
             ("columns", _COLUMNS),
             ("constraints", _CONSTRAINTS),
@@ -104,7 +112,7 @@ def read_postgres(connection: psycopg.Connection[Any], schema: str = "public") -
     }
     tables: dict[str, TableShape] = {}
     views: dict[str, TableShape] = {}
-    for name, is_view, definition in connection.execute(_RELATIONS, {"schema": schema}).fetchall():
+    for name, is_view, definition in connection.execute(_RELATIONS, places).fetchall():
         (views if is_view else tables)[name] = _table(name, found, definition)
     return Shape(tables, views)
 
@@ -123,8 +131,8 @@ def _table(name: str, found: Mapping[str, Mapping[str, list[tuple[Any, ...]]]], 
     return TableShape(
         name,
         tuple(
-            ColumnShape(column, type_, not_null, default, identity, generated)
-            for column, type_, not_null, identity, default, generated in found["columns"].get(name, [])
+            ColumnShape(column, type_, not_null, default, identity, generated, collation=_SAME.get(by, by))
+            for column, type_, not_null, identity, default, generated, by in found["columns"].get(name, [])
         ),
         next((tuple(row[1]) for row in constraints if row[0] == "p"), ()),
         tuple(sorted(tuple(row[1]) for row in constraints if row[0] in "ux")),

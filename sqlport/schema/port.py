@@ -12,7 +12,7 @@ from typing import Literal as OneOf
 from sqlport.catalog import Catalog
 from sqlport.catalog.helpers import definitions as helpers
 from sqlport.catalog.names import folded, kept, quote
-from sqlport.catalog.types import icu_nocase
+from sqlport.catalog.types import icu_nocase, postgres_type
 from sqlport.model import Finding
 from sqlport.schema._keys import ForeignKeys, without
 from sqlport.schema._names import Names
@@ -106,7 +106,9 @@ def port_schema(source: Source, target: Target, book: Rulebook) -> PortedSchema:
 
     catalog, observed = source.catalog, source.observed(target)
     target = replace(target, types={**{key: each.type for key, each in observed.items()}, **target.types})
-    texts = {folded(table.name): found for table in catalog if (found := _full_text(table, catalog)) is not None}
+    text = postgres_type("TEXT", target).sql
+    found_texts = ((table.name, _full_text(table, catalog, text)) for table in catalog)
+    texts = {folded(name): found for name, found in found_texts if found is not None}
     seen = Catalog({**catalog.tables, **{name: found.table for name, found in texts.items() if not found.reason}})
     request = Request(target, seen, book, lambda rule: True, unsafe=True)
 
@@ -229,8 +231,8 @@ def _triggers(making: _Making, owner: Table, external: Set[str]) -> None:
         making.made.append(made("trigger", kept(trigger.name), sql=pieces[1]))
 
 
-def _full_text(table: Table, catalog: Catalog) -> FullText | None:
-    return full_text(table, catalog) if table.kind == "virtual" and not table.temporary else None
+def _full_text(table: Table, catalog: Catalog, text: str) -> FullText | None:
+    return full_text(table, catalog, text) if table.kind == "virtual" and not table.temporary else None
 
 
 def _text_definitions(kind: Kind, texts: Mapping[str, FullText]) -> Iterator[Definition]:

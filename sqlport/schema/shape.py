@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class ColumnShape:
     """A column. `type` is as PostgreSQL's `format_type` writes it; `default` and `generated` are expressions.
 
-    `also` is another type that the column may have (that of the key which it refers to).
+    `also` is another type that the column may have (that of the key which it refers to), `collation` by what its
+    text is compared: `C`, or the name of a collation or of the database's locale.
     """
 
     name: str
@@ -20,6 +21,7 @@ class ColumnShape:
     identity: bool = False
     generated: str = ""
     also: str = ""
+    collation: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

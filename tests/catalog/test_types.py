@@ -78,7 +78,7 @@ def test_every_type_exists_on_the_server(server: Server) -> None:
 @pytest.mark.parametrize("declared", ["TEXT", "bigint", "double precision", "NUMERIC", "bytea"])
 def test_a_name_that_means_the_same_is_no_finding(declared: str) -> None:
     choice = postgres_type(declared, FAITHFUL)
-    assert (choice.rule, choice.reason, choice.sql) == ("", "", declared.lower())
+    assert (choice.rule, choice.reason, choice.type) == ("", "", declared.lower())
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,16 @@ def test_a_collation_that_postgresql_lacks_is_said() -> None:
     assert "unicode_ci" in choice.reason
 
 
-@pytest.mark.parametrize(("locale", "sql"), [("C", "text"), ("C.UTF-8", "text"), ("en_US.UTF-8", 'text COLLATE "C"')])
+@pytest.mark.parametrize(
+    ("locale", "sql"),
+    [("C", "text"), ("POSIX", "text"), *((each, 'text COLLATE "C"') for each in ("", "C.UTF-8", "en_US.UTF-8"))],
+)
 def test_text_compares_by_code_points_in_every_locale(locale: str, sql: str) -> None:
     assert postgres_type("TEXT", Target(locale=locale)).sql == sql
+    assert postgres_type("TEXT", Target(locale=locale), collation="NOCASE").sql == sql.replace("text", "citext")
+    assert postgres_type("TEXT", Target(locale=locale, types={"text": "varchar(9)"})).sql == sql.replace(
+        "text", "varchar(9)"
+    )
     assert postgres_type("INTEGER", Target(locale=locale)).sql == "bigint"
 
 

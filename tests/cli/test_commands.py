@@ -204,7 +204,7 @@ def test_config_shows_values_and_where_they_came_from(run: Run, project: Path) -
     assert result.exit_code == 0, result.output
     assert 'ignore = ["FNC001"]  # sqlport.toml:2\n' in result.stdout
     assert 'profile = "native"  # command line\n' in result.stdout
-    assert 'locale = "C"  # default\n' in result.stdout
+    assert 'locale = ""  # default\n' in result.stdout
     assert "secret" not in result.stdout
     content = json.loads(run("config", "--format", "json").stdout)
     assert content["file"] == "sqlport.toml"

@@ -42,6 +42,7 @@ EXPRESSIONS: Mapping[str, tuple[str, ...]] = {
     "LIT001": ("x'00ff41'", "hex(x'41')", "b = x'41'"),
     "LIT002": ("0xFFFFFFFFFFFFFFFF",),
     "LIT006": ("n -- one\n || s /* two /* nested */",),
+    "FNC016": ("lower('ÄÖÜ' || 'A')", "n = upper('é')"),
     "JSN009": ("json_valid(q)", "json_valid(q) + 1"),
     "JSN011": ("json_quote(n)", "json_quote(j)"),
     "DTF001": ("date('now') > d",),

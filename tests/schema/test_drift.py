@@ -49,6 +49,7 @@ DEFECTS = [
     ("ALTER TABLE parent ALTER made TYPE varchar(20)", "different type parent.made"),
     ("ALTER TABLE parent ALTER price TYPE real", "different type parent.price: expected double precision, found real"),
     ("ALTER TABLE pair ALTER b TYPE integer", "different type pair.b"),
+    ('ALTER TABLE pair ALTER a TYPE text COLLATE "ucs_basic"', "different collation pair.a: expected C"),
     ("ALTER TABLE child ALTER pid DROP NOT NULL", "different nullability child.pid: expected not null, found null"),
     ("ALTER TABLE parent ALTER best SET NOT NULL", "different nullability parent.best"),
     ('ALTER TABLE child ALTER "order" DROP DEFAULT', "different default child.order: expected 'x'::text, found none"),
