@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from sqlport.hosts.python import strings, types
-from sqlport.hosts.python.evaluate import Evaluator
+from sqlport.hosts.python.interpreter import Evaluator
 from sqlport.hosts.python.match import Match
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.values import Const, Items, Option, Ref, Str, Table, Unknown, Value, choose, options

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlport.hosts import Extraction, Link, Settings, Suppression
 from sqlport.hosts.python import strings
+from sqlport.hosts.python.alternatives import script_of, texts_of, whole_texts
 from sqlport.hosts.python.arguments import arguments
 from sqlport.hosts.python.branches import Engine
+from sqlport.hosts.python.calls import given_to
 from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines, suppressions
 from sqlport.hosts.python.dialects import dialect_of_imports, takes_format
-from sqlport.hosts.python.evaluate import Evaluator
+from sqlport.hosts.python.evaluate import interpreter
 from sqlport.hosts.python.flow import Flow, Outline, Pending
 from sqlport.hosts.python.helpers import MAX_VARIANTS, Helper, Inner, parameter_of, sinks_of
 from sqlport.hosts.python.holes import looks_like_sql
 from sqlport.hosts.python.index import Index, Walk, index, walk
+from sqlport.hosts.python.interpreter import Evaluator
 from sqlport.hosts.python.literals import Token, scan
+from sqlport.hosts.python.markers import marked_texts, uses
 from sqlport.hosts.python.match import Match, match
 from sqlport.hosts.python.modules import Modules
 from sqlport.hosts.python.scopes import Scope
@@ -27,9 +30,7 @@ from sqlport.hosts.python.source import Source
 from sqlport.hosts.python.statements import Builder, Site
 from sqlport.hosts.python.unresolved import unknown_of, unresolved
 from sqlport.hosts.python.values import (
-    Chars,
     Const,
-    Items,
     Object,
     Option,
     Parameter,
@@ -88,7 +89,7 @@ class Extractor:
     def __post_init__(self) -> None:
         self.active = self.sinks
         path = self.source.file.path
-        self.evaluator = Evaluator(
+        self.evaluator = interpreter(
             self.source, self.sinks, self.modules.resolver(path), self.modules.budget, self.modules.scripts(path)
         )
         self.builder = Builder(self._place)
@@ -201,7 +202,7 @@ class Extractor:
                 inner.open = True
             return None
         receiver = self.evaluator.value(call.func.value, scope) if isinstance(call.func, ast.Attribute) else None
-        given = self.evaluator.calls.given(call, scope, receiver if isinstance(receiver, Object) else None)
+        given = given_to(self.evaluator, call, scope, receiver if isinstance(receiver, Object) else None)
         results = helper.texts(given)
         for inner, value in results:
             if not inner.whole:
@@ -217,9 +218,9 @@ class Extractor:
         made = 0
         passed = False
         reasons: list[Unknown] = []
-        for option in _whole(options(value)):
+        for option in whole_texts(options(value)):
             at = site if site.engine else replace(site, engine=self._engine_of(option))
-            for part in _texts(option.value, sink):
+            for part in texts_of(option.value, sink):
                 if (reason := unknown_of(part)) is not None:
                     reasons.append(reason)
                     continue
@@ -330,7 +331,7 @@ class Extractor:
         return Site(self.source.file.path, line, column, where, label, dialect, known)
 
     def _add(self, value: Str, site: Site, alternative: int) -> None:
-        if (script := _script_of(value)) is not None:
+        if (script := script_of(value)) is not None:
             self.links.append(Link(script, site.sink, site.path, site.line, site.dialect))
             return
         any_format = takes_format(self.index.imports) or self.dialect != "unknown"
@@ -369,36 +370,13 @@ class Extractor:
                 )
             )
 
-    # -- markers
-
     def _mark(self, scope: Scope) -> None:
         written = {
             (origin.literal.path, origin.literal.start) for statement in self.statements for origin in statement.origins
         }
-        for line, trailing in self.marked:
-            values = [
-                (node, option.value)
-                for node in self.index.strings
-                if self._is_marked(node, line, trailing)
-                for option in options(self.evaluator.value(node, scope))
-            ]
-            texts = [(node, value) for node, value in values if isinstance(value, Str) and value.known]
-            sure = [pair for pair in texts if looks_like_sql(strings.flat(pair[1]))]
-            for number, (node, value) in enumerate(sure or texts[-1:]):
-                if not _uses(value, written):
-                    self._add(value, self._site(node, "marker", "", self.dialect, Arguments()), number)
-
-    def _is_marked(self, node: ast.expr, line: int, trailing: bool) -> bool:
-        """Whether a marker speaks of the literal: on one of its lines, or above it or its statement."""
-        last = node.end_lineno or node.lineno
-        return node.lineno <= line <= last or (not trailing and self._begins_marked(node, line))
-
-    def _begins_marked(self, node: ast.expr, line: int) -> bool:
-        before = self.source.lines.starts[node.lineno - 1]
-        previous = self.source.text[:before].rstrip()
-        if not previous.endswith(("(", "=", "\\")):
-            return False
-        return self.source.lines.place(max(len(previous) - 1, 0))[0] == line
+        for number, node, value in marked_texts(self.evaluator, self.index.strings, self.marked, scope):
+            if not uses(value, written):
+                self._add(value, self._site(node, "marker", "", self.dialect, Arguments()), number)
 
     # -- places
 
@@ -411,39 +389,3 @@ class Extractor:
             self.tokens[key] = scan(source.text, literal.start)
         at, _ = self.tokens[key].fragments[literal.fragment].source_range(offset, offset + 1)
         return source.lines.place(at)
-
-
-def _texts(value: Value, sink: Sink) -> list[Value]:
-    """The texts that one argument holds: itself, or the elements of a list where the sink takes one."""
-    if not isinstance(value, Items) or not sink.items:
-        return [value]
-    found: list[Value] = []
-    for element in value.values:
-        for option in options(element):
-            part = option.value
-            found.append(part.values[0] if isinstance(part, Items) and part.values else part)
-    return found
-
-
-_CUT_OFF = re.compile(r"(?i)(?:\b(?:WHERE|AND|OR|SET|FROM|JOIN|BY|VALUES|IN|LIMIT)|[,(=])\s*;?\s*\Z")
-
-
-def _whole(found: Sequence[Option]) -> Sequence[Option]:
-    """Without the texts that end where a clause begins: the program does not come that way (no condition, `WHERE`)."""
-    whole = [
-        option
-        for option in found
-        if not isinstance(option.value, Str) or not _CUT_OFF.search(strings.tail(option.value))
-    ]
-    return whole or found
-
-
-def _script_of(value: Str) -> str | None:
-    """The `.sql` file that a text is read from."""
-    literals = (piece.literal for piece in value.pieces if isinstance(piece, Chars))
-    return next((literal.path for literal in literals if literal is not None and literal.host == "sql"), None)
-
-
-def _uses(value: Str, written: set[tuple[str, int]]) -> bool:
-    literals = (getattr(piece, "literal", None) for piece in value.pieces)
-    return any((literal.path, literal.start) in written for literal in literals if literal is not None)

@@ -6,29 +6,25 @@ import ast
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
+from sqlport.hosts.python.annotations import annotation
 from sqlport.hosts.python.branches import Engine, engines
-from sqlport.hosts.python.evaluate import Evaluator, each_of
-from sqlport.hosts.python.library import elements
+from sqlport.hosts.python.interpreter import Evaluator
+from sqlport.hosts.python.loops import accumulated, each_of, elements, repeated, within
 from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.parametrized import parametrized
 from sqlport.hosts.python.scopes import ClassInfo, Scope, merge, parameter_names, unknown_parameter
-from sqlport.hosts.python.slices import MUTATING, Slice, captured
+from sqlport.hosts.python.slices import Slice, captured
 from sqlport.hosts.python.targets import assign
 from sqlport.hosts.python.truth import narrow, truth
+from sqlport.hosts.python.updates import augmented, mutate
 from sqlport.hosts.python.values import (
-    MAX_EACH,
     Class,
     Function,
     Items,
     Object,
-    Option,
     Ref,
-    Str,
-    Table,
     Unknown,
     Value,
-    choose,
-    lift,
     options,
 )
 
@@ -109,7 +105,7 @@ class Flow:
         for parameter in parameter_names(node):
             if matters is not None and parameter.arg not in matters.names:
                 continue
-            known = self.evaluator.calls.annotation(parameter.annotation, function.scope)
+            known = annotation(self.evaluator, parameter.annotation, function.scope)
             scope.set(parameter.arg, known or unknown_parameter(parameter, node))
         for name, value in parametrized(node, self.evaluator, function.scope).items() if node.decorator_list else ():
             scope.set(name, value)
@@ -150,7 +146,7 @@ class Flow:
         for named in walk.named.get(id(statement), ()) if walk is not None else ():
             self.evaluator.value(named, scope)
         for call in self.calls.get(id(statement), ()):
-            self.on_call(call, self.evaluator.within(call, scope), self.where)
+            self.on_call(call, within(self.evaluator, call, scope), self.where)
 
     # -- simple statements
 
@@ -165,7 +161,7 @@ class Flow:
         if node.value is not None:
             self._bind(node.target, self.evaluator.value(node.value, scope), scope)
             return
-        known = self.evaluator.calls.annotation(node.annotation, scope)
+        known = annotation(self.evaluator, node.annotation, scope)
         if known is not None:
             self._bind(node.target, known, scope)
 
@@ -174,19 +170,7 @@ class Flow:
         key = dotted(node.target)
         if key is None:
             return
-        self._bind(node.target, self._augmented_value(node, scope), scope)
-
-    def _augmented_value(self, node: ast.AugAssign, scope: Scope) -> Value:
-        source = self.evaluator.segment(node.target)
-        if isinstance(node.op, ast.Add):
-            before = self.evaluator.value(node.target, scope)
-            added = self.evaluator.value(node.value, scope)
-            if isinstance(before, Items) and not isinstance(added, (Items, Str)):
-                return Items(before.values, open=True)
-            shown = self.evaluator.segment(node.value)
-            return self.evaluator.add([(before, source), (added, shown)], source)
-        operation = ast.BinOp(node.target, node.op, node.value)
-        return self.evaluator.value(ast.copy_location(operation, node.target), scope)
+        self._bind(node.target, augmented(self.evaluator, node, scope), scope)
 
     def _bind(self, target: ast.expr, value: Value, scope: Scope) -> None:
         assign(target, value, scope)
@@ -204,42 +188,12 @@ class Flow:
         self._visit(node, scope)
         call = node.value
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-            self._mutate(call, call.func, scope)
+            mutate(self.evaluator, call, call.func, scope)
         elif self.returned is not None and isinstance(call, ast.Yield) and call.value is not None:
             self.yielded.append(self.evaluator.value(call.value, scope))
         elif self.returned is not None and isinstance(call, ast.YieldFrom):
             found = elements(self.evaluator.value(call.value, scope))
             self.yielded.extend(found.values if isinstance(found, Items) else [self.evaluator.unknown(call.value)])
-
-    def _mutate(self, call: ast.Call, function: ast.Attribute, scope: Scope) -> None:
-        """Lists that are built in place."""
-        if function.attr not in MUTATING:
-            return
-        key = dotted(function.value)
-        known = scope.get(key) if key is not None else None
-        if key is None or known is None:
-            return
-        if not any(isinstance(option.value, (Items, Table)) for option in options(known)):
-            return
-        if function.attr in ("append", "extend") and len(call.args) == 1:
-            node = call.args[0]
-            added = self.evaluator.value(node, scope)
-            scope.set(key, lift(lambda a, b: self._grown(a, function.attr, b, node), known, added, source=key))
-        elif function.attr == "clear":
-            scope.set(key, Items(()))
-        else:
-            scope.set(key, Unknown(key, f"changed by {function.attr}()"))
-
-    def _grown(self, known: Value, method: str, added: Value, node: ast.expr) -> Value:
-        if not isinstance(known, Items):
-            return known
-        if len(known.values) >= MAX_EACH:
-            return Items(known.values, open=True)
-        if method == "append":
-            return Items((*known.values, added), known.open)
-        if isinstance(added, Items):
-            return Items((*known.values, *added.values), known.open or added.open)
-        return Items((*known.values, self.evaluator.unknown(node)), open=True)
 
     def _import(self, node: ast.Import, scope: Scope) -> None:
         for alias in node.names:
@@ -332,10 +286,10 @@ class Flow:
         """The body once. What it builds up (`+=`, append) is taken as built, as no turn adds nothing new."""
         self.block(node.body, body)
         body.ended = False
-        for name in _accumulated(node.body):
+        for name in accumulated(node.body):
             value = body.names.pop(name, None)
             if value is not None:
-                scope.set(name, _repeated(value, name))
+                scope.set(name, repeated(value, name))
         merge(scope, [body, scope.child()], id(node))
         self.block(node.orelse, scope)
 
@@ -403,53 +357,11 @@ def bind_self(node: FunctionNode, owner: ClassInfo, scope: Scope) -> None:
         scope.set(named[0].arg, Class(owner) if "classmethod" in decorators else Object(owner))
 
 
-def _repeated(value: Value, name: str) -> Value:
-    """A list that a loop builds up: what one turn adds, with more of it; a turn that adds nothing is no text."""
-    found = [Option(option.value, option.path) for option in options(value)]
-    lists = [option for option in found if isinstance(option.value, Items) and option.value.values]
-    if not lists:
-        return Items((), open=True) if isinstance(value, Items) else value
-    longest = max(len(option.value.values) for option in lists if isinstance(option.value, Items))
-    return choose(
-        (
-            Option(Items(option.value.values, open=True), option.path)
-            for option in lists
-            if isinstance(option.value, Items) and len(option.value.values) == longest
-        ),
-        name,
-    )
-
-
 def _remember(info: ClassInfo, name: str, value: Value | None) -> None:
     known = info.attributes.setdefault(name, [])
     for option in options(value) if value is not None else ():
         if option.value not in known and len(known) < 16:
             known.append(option.value)
-
-
-def _accumulated(statements: Sequence[ast.stmt]) -> set[str]:
-    """Names that a loop's body builds up from their own old value."""
-    names: set[str] = set()
-    waiting: list[ast.AST] = list(statements)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.AugAssign):
-            names.add(dotted(node.target) or "")
-        elif isinstance(node, ast.Assign):
-            key = dotted(node.targets[0])
-            inner = ast.walk(node.value)
-            if key and any(isinstance(part, (ast.Name, ast.Attribute)) and dotted(part) == key for part in inner):
-                names.add(key)
-        elif isinstance(node, ast.Expr):
-            call = node.value
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-                if call.func.attr in ("append", "extend"):
-                    names.add(dotted(call.func.value) or "")
-        else:
-            waiting.extend(
-                child for child in ast.iter_child_nodes(node) if isinstance(child, (ast.stmt, ast.ExceptHandler))
-            )
-    return names
 
 
 _HANDLERS: dict[type, Callable[..., None]] = {

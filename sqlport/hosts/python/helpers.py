@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from sqlport.hosts.python.calls import given_to
 from sqlport.hosts.python.flow import Flow
 from sqlport.hosts.python.inline import Given, bound, is_static
 from sqlport.hosts.python.match import Match
@@ -103,7 +104,7 @@ class Helper:
             if inner.via is None:
                 found.append((inner, home.value(inner.found.sql, scope)))
                 return
-            deeper = home.calls.given(call, scope, _receiver(call, self.function, scope))
+            deeper = given_to(home, call, scope, _receiver(call, self.function, scope))
             found.extend((inner, value) for below, value in inner.via.texts(deeper) if below.whole)
 
         calls: dict[int, list[ast.Call]] = {}

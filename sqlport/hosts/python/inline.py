@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from sqlport.hosts.python.branches import Engine
+from sqlport.hosts.python.annotations import annotation
+from sqlport.hosts.python.flow import Flow
+from sqlport.hosts.python.interpreter import Evaluator
 from sqlport.hosts.python.scopes import Scope, parameter_names
 from sqlport.hosts.python.slices import Slice
 from sqlport.hosts.python.values import (
@@ -21,55 +22,12 @@ from sqlport.hosts.python.values import (
     choose,
 )
 
-if TYPE_CHECKING:
-    from sqlport.hosts.python.evaluate import Evaluator
-
-MAX_INLINE = 6
-"""Calls of project functions that are followed into one another."""
-MAX_CALLS = 200
-"""Calls of project functions that are followed for one expression."""
 MAX_STATEMENTS = 80
 """Statements of a function that is followed for its result."""
-MAX_WORK = 15_000
-"""Statements of followed functions for one pass over a file; what comes later is not followed."""
-
 _CONTEXTS = ("contextmanager", "asynccontextmanager")
 _DECORATORS = frozenset(
     "property cached_property classproperty staticmethod classmethod lru_cache cache override".split()
 ) | set(_CONTEXTS)
-
-
-@dataclass(slots=True)
-class Budget:
-    """What following functions may cost; shared by the evaluators of all files of a run.
-
-    `calls` is left for the current expression, `work` for the current file; `depth` counts calls inside calls.
-    `sizes` of functions and what calls returned are kept, the latter while one file is followed; `engines` tell on
-    which one the program takes the arm of a branch.
-    """
-
-    calls: int = MAX_CALLS
-    work: int = MAX_WORK
-    depth: int = 0
-    sizes: dict[int, int] = field(default_factory=dict)
-    known: dict[tuple[object, ...], Value] = field(default_factory=dict)
-    engines: dict[tuple[int, int], Engine] = field(default_factory=dict)
-
-    def begin_file(self) -> None:
-        """A pass over a file: nothing is spent, and nothing known of what calls return."""
-        self.work = MAX_WORK
-        self.known.clear()
-
-    def begin(self) -> None:
-        """A new expression, unless it is part of a followed function."""
-        if not self.depth:
-            self.calls = MAX_CALLS
-
-    def spend(self, statements: int) -> bool:
-        """Whether one more function of that size may be followed."""
-        self.calls -= 1
-        self.work -= statements
-        return self.calls >= 0 and self.work >= 0 and self.depth < MAX_INLINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +51,7 @@ def inline(evaluator: Evaluator, function: Function, given: Given, source: str) 
     if known is not None:
         return known
     if not size or not budget.spend(size):
-        return home.calls.annotation(node.returns, function.scope) or unknown
+        return annotation(home, node.returns, function.scope) or unknown
     matters = home.source.body(node).slice("result", ())
     scope = bound(function, given, matters)
     budget.depth += 1
@@ -111,8 +69,6 @@ def _result(function: Function, scope: Scope, unknown: Unknown, matters: Slice |
     single = _single_return(node)
     if single is not None:
         return home.value(single, scope)
-    from sqlport.hosts.python.flow import Flow
-
     returned: list[Value] = []
     yielded: list[Value] = []
     Flow(home, {}, lambda *_: None, returned=returned, yielded=yielded, slice=matters).block(node.body, scope)
@@ -120,7 +76,7 @@ def _result(function: Function, scope: Scope, unknown: Unknown, matters: Slice |
         return choose((Option(value) for value in yielded), unknown.source)
     if yielded:
         return Items(tuple(yielded), open=True)
-    annotated = home.calls.annotation(node.returns, function.scope)
+    annotated = annotation(home, node.returns, function.scope)
     if annotated is not None and not any(isinstance(value, (Object, Class)) for value in returned):
         return annotated
     if not returned:
@@ -135,7 +91,7 @@ def bound(function: Function, given: Given, matters: Slice | None = None) -> Sco
     for parameter in parameter_names(node):
         if matters is not None and parameter.arg not in matters.names:
             continue
-        known = function.home.calls.annotation(parameter.annotation, function.scope)
+        known = annotation(function.home, parameter.annotation, function.scope)
         reason = f"`{node.name}()` is not given its `{parameter.arg}` here"
         scope.set(parameter.arg, known or Unknown(parameter.arg, reason))
     set_defaults(function, scope)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from sqlport.hosts.python import strings
 from sqlport.hosts.python.inline import Given, inline
+from sqlport.hosts.python.interpreter import Evaluator
+from sqlport.hosts.python.loops import elements
 from sqlport.hosts.python.paths import path_of, tail
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.values import (
     MAX_EACH,
-    Class,
     Const,
     File,
     Function,
@@ -26,9 +26,6 @@ from sqlport.hosts.python.values import (
     lift,
     text,
 )
-
-if TYPE_CHECKING:
-    from sqlport.hosts.python.evaluate import Evaluator
 
 _TRANSPARENT = frozenset(
     ("str", "list", "tuple", "iter", "reversed", "sorted", "contextlib.closing", "typing.cast", "sys.intern", "set")
@@ -81,16 +78,6 @@ def read_file(evaluator: Evaluator, found: tuple[File, bool] | None, node: ast.C
     path = tail(file)
     text = evaluator.script(path) if path else None
     return evaluator.unknown(node, "it is read from a file that is not known here") if text is None else text
-
-
-def elements(value: Value) -> Value:
-    """What a loop over the value goes through, as far as it is known: also the members of an enum."""
-    if isinstance(value, Class):
-        members = value.info.members()
-        return value if members is None else Items(tuple(members))
-    if isinstance(value, Table) and all(key is not None for key, _ in value.pairs):
-        return Items(tuple(text(key) if isinstance(key, str) else Const(key) for key, _ in value.pairs))
-    return value
 
 
 def _as_text(value: Value) -> Value:

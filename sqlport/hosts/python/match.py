@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlport.hosts.python.evaluate import Evaluator
+from sqlport.hosts.python.interpreter import Evaluator
 from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import ANY_CALLABLE, Sink, Sinks, is_callable_name

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlport.hosts import Read, Settings
-from sqlport.hosts.python.evaluate import Evaluator, Script
+from sqlport.hosts.python.budget import Budget
+from sqlport.hosts.python.evaluate import interpreter
 from sqlport.hosts.python.flow import Flow
-from sqlport.hosts.python.inline import Budget
+from sqlport.hosts.python.interpreter import Script
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source, parse
@@ -119,7 +120,7 @@ class Modules:
             self.scopes[path] = None  # while it is followed: a cycle
             source = self.sources.get(path)
             if source is not None:
-                evaluator = Evaluator(source, self.sinks, self.resolver(path), self.budget, self.scripts(path))
+                evaluator = interpreter(source, self.sinks, self.resolver(path), self.budget, self.scripts(path))
                 self.scopes[path] = Flow(evaluator, {}, lambda *_: None).module(source.tree)
         return self.scopes[path]
 

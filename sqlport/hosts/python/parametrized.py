@@ -10,7 +10,7 @@ from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.values import MAX_EACH, Items, Option, Str, Unknown, Value, choose
 
 if TYPE_CHECKING:
-    from sqlport.hosts.python.evaluate import Evaluator
+    from sqlport.hosts.python.interpreter import Evaluator
 
 
 def parametrized(node: ast.FunctionDef | ast.AsyncFunctionDef, evaluator: Evaluator, scope: Scope) -> dict[str, Value]:

@@ -11,7 +11,7 @@ from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.values import Chars, Choice, Const, Items, Str, Table, Value, choose, options
 
 if TYPE_CHECKING:
-    from sqlport.hosts.python.evaluate import Evaluator
+    from sqlport.hosts.python.interpreter import Evaluator
     from sqlport.hosts.python.scopes import Scope
 
 _TEXT = frozenset(("str", "basestring", "unicode", "text_type", "string_types"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlport.model import HoleKind, Literal
 
 if TYPE_CHECKING:
-    from sqlport.hosts.python.evaluate import Evaluator
+    from sqlport.hosts.python.interpreter import Evaluator
     from sqlport.hosts.python.scopes import ClassInfo, Scope
 
 MAX_ALTERNATIVES = 8
