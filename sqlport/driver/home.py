@@ -12,25 +12,37 @@ NAMES = {"sync": ("postgres", "postgres_db", "postgres_connection"), "asynchrono
 Exists = Callable[[str], bool]
 
 
-def home(paths: Sequence[str], helper: str, exists: Exists, taken: frozenset[str]) -> Home:
+def home(
+    paths: Sequence[str], helper: str, exists: Exists, taken: frozenset[str], imported: frozenset[str] = frozenset()
+) -> Home:
     """The module beside the application's own files that open connections; tests only count where there is no other.
 
-    `paths` are the files that open connections, `taken` the names that they use otherwise.
+    `paths` are the files that open connections, `taken` the names that they use otherwise, `imported` the dotted
+    names that any file imports. A file in a package comes before a loose script, which others cannot import from.
     """
     own = [path for path in paths if not is_test(path)] or list(paths)
-    first = min(own, key=lambda path: (path.count("/"), path))
-    folder = PurePosixPath(first).parent
-    package: list[str] = []
-    root = folder
-    while root.name and exists((root / "__init__.py").as_posix()):
-        package.insert(0, root.name)
-        root = root.parent
+    packages = {path: _package(PurePosixPath(path).parent, exists, imported) for path in own}
+    first = min(own, key=lambda path: (not packages[path], path.count("/"), path))
+    folder, package = PurePosixPath(first).parent, packages[first]
     for name in NAMES[helper]:
         path = (folder / f"{name}.py").as_posix()
         if name not in taken and not exists(path):
             return Home(path, ".".join([*package, name]), name)
     name = f"{NAMES[helper][0]}_{len(taken)}"
     return Home((folder / f"{name}.py").as_posix(), ".".join([*package, name]), name)
+
+
+def _package(folder: PurePosixPath, exists: Exists, imported: frozenset[str]) -> list[str]:
+    """The dotted name of a folder: of its packages, or as files of the project import what is in it."""
+    package: list[str] = []
+    root = folder
+    while root.name and exists((root / "__init__.py").as_posix()):
+        package.insert(0, root.name)
+        root = root.parent
+    if package:
+        return package
+    longest = (list(folder.parts[start:]) for start in range(len(folder.parts)))
+    return next((parts for parts in longest if ".".join(parts) in imported), [])
 
 
 def is_test(path: str) -> bool:

@@ -117,11 +117,12 @@ def _homes(modules: Sequence[Module], table: Table, files: Mapping[str, SourceFi
         for node in ast.walk(module.source.tree)
         if isinstance(node, ast.Name)
     )
+    imported = frozenset(name for module in modules for name in _prefixes(module.source.tree))
     for library in list(opened):
         if library in table.bases:
             opened.setdefault(table.bases[library], opened[library])
     return {
-        library: home(paths, table.helpers[library], lambda path: path in files or Path(path).exists(), taken)
+        library: home(paths, table.helpers[library], lambda path: path in files or Path(path).exists(), taken, imported)
         for library, paths in opened.items()
     }
 
@@ -154,6 +155,17 @@ def _written(statements: Sequence[Statement]) -> dict[str, set[int]]:
         for origin in one.origins:
             found.setdefault(origin.literal.path, set()).add(origin.literal.start)
     return found
+
+
+def _prefixes(tree: ast.Module) -> Iterator[str]:
+    """The dotted names of all packages that a file imports from."""
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            yield from (".".join(parts[:count]) for count in range(1, len(parts)))
 
 
 def _imports_of(tree: ast.Module) -> set[str]:
