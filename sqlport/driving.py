@@ -46,6 +46,14 @@ class Driving:
             return self.rust.returning[statement.id]
         return self.plan.returning.get(statement.id, "") if self.made and self.plan is not None else ""
 
+    def parameters(self, statement: Statement, keys: Sequence[int | str]) -> tuple[FileEdit, ...] | None:
+        """What gives a call its values in the order of `keys`, None where that cannot be done."""
+        from sqlport.driver.codemods.parameters import follow
+
+        if self.plan is None or not self.speaks(statement):
+            return ()
+        return follow(self.plan.bindings.get(statement.id), keys)
+
     def edits(self) -> tuple[FileEdit, ...]:
         """The edits of the calls that are made."""
         from sqlport.driver.model import joined

@@ -315,7 +315,7 @@ class StatementPort:
     of `sql`, `question_parameters` of each `$n`, `question_holes` where its holes are. `left` tells
     that PostgreSQL would still reject it: for a finding that is fixed only on request (`unsafe`), or by hand.
     `spelling` are the edits that make only the placeholders those of the target's driver: a call that speaks it
-    takes no others, whatever else of the statement is ported.
+    takes no others, whatever else of the statement is ported; `spelled` is the parameter of each of them.
     """
 
     findings: tuple[Finding, ...]
@@ -327,6 +327,7 @@ class StatementPort:
     question_holes: tuple[Hole, ...]
     left: OneOf["", "unsafe", "manual"]
     spelling: tuple[Edit, ...] = ()
+    spelled: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,9 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
         parsed = read(text, current)
         if turn == 0:
             spelling = _spelling(parsed, request)
+            spelled = tuple(placeholder.key for placeholder in parsed.placeholders)
             if parsed.problem is not None:
-                return replace(untouched(sql, holes, _invalid(parsed)), spelling=spelling)
+                return replace(untouched(sql, holes, _invalid(parsed)), spelling=spelling, spelled=spelled)
         made, found = _first_round(parsed, request) if turn == 0 else _round(parsed, request)
         latest = list(_carried(found, sql, edits) if turn else found)
         for finding in latest:
@@ -102,7 +103,7 @@ def port_statement(sql: str, holes: Sequence[Hole], request: Request) -> Stateme
     standing = list(findings.values())
     if parsed.problem is None:
         standing = [finding for finding in standing if not _is_settled(finding, latest, edits)]
-    return replace(_finished(sql, parsed, edits, standing, request), spelling=spelling)
+    return replace(_finished(sql, parsed, edits, standing, request), spelling=spelling, spelled=spelled)
 
 
 def _is_settled(finding: Finding, latest: Sequence[Finding], edits: Sequence[Edit]) -> bool:

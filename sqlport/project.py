@@ -141,6 +141,7 @@ def fix(
         write_unverified=write_unverified,
         held=held_back(proofs),
         calls=calls.edits(),
+        follow=calls.parameters,
     )
     found = report(
         source,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlport.hosts import Refusal, apply_around, apply_edits, map_edits
@@ -10,6 +10,10 @@ from sqlport.hosts.mapping import LiteralEdit, Unmappable, conflicts, literal_ed
 from sqlport.model import Edit, Effect, FileEdit, Finding, Ported, Severity, SourceFile, Span, Statement, Verdict
 from sqlport.placing import Placer
 from sqlport.porting import SPELLING
+
+Follow = Callable[[Statement, Sequence[int | str]], tuple[FileEdit, ...] | None]
+
+_PARAMETERS = "parameters: the port has its placeholders in another order, and the call's values cannot follow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,13 @@ def splice(
     write_unverified: bool,
     held: Mapping[str, str] | None = None,
     calls: Sequence[FileEdit] = (),
+    follow: Follow = lambda statement, keys: (),
 ) -> Spliced:
     """Make the ports that may be made; those `held` back, by statement id with the reason, are not.
 
     `calls` are the edits of the calls around the SQL. A statement whose call they port keeps its text but for the
-    placeholders, where nothing else of it is made.
+    placeholders, where nothing else of it is made. `follow` gives the edits that put the call's parameters into the
+    order of the placeholders.
 
     Literals that several statements are written with are edited when all of them want the same edits there and
     PostgreSQL rejects none of them.
@@ -53,15 +59,21 @@ def splice(
     spelled, lost = _agreed(wanted, reasons)
     findings += [_conflict(one.statement, placer) for one in lost]
     edits: dict[str, tuple[FileEdit, ...]] = {}
+    around: dict[str, tuple[FileEdit, ...]] = {}
     for one in ported:
-        for made in (one.port.edits, spelled.get(one.statement.id, ())):
+        ways = ((one.port.edits, one.port.parameters), (spelled.get(one.statement.id, ()), one.port.spelled))
+        for made, keys in ways:
             if made and (one.statement.id not in reasons or made is not one.port.edits):
+                followed = follow(one.statement, keys)
                 mapped = map_edits(one.statement, made, files)
-                if not isinstance(mapped, Refusal):
-                    edits[one.statement.id] = mapped
+                if followed is None:
+                    reasons.setdefault(one.statement.id, _PARAMETERS)
+                elif not isinstance(mapped, Refusal):
+                    edits[one.statement.id], around[one.statement.id] = mapped, followed
                     break
-                reasons.setdefault(one.statement.id, mapped.message)
-    diffs, refused = _apply(files, edits, calls)
+                else:
+                    reasons.setdefault(one.statement.id, mapped.message)
+    diffs, refused = _apply(files, edits, calls, around)
     reasons.update(refused)
     finished = tuple(
         _with_reason(one, reasons.get(one.statement.id, ""), spelled=one.statement.id in edits) for one in ported
@@ -113,15 +125,19 @@ def _disagreeing(wanted: Sequence[tuple[Ported, tuple[Edit, ...]]]) -> list[Port
 
 
 def _apply(
-    files: Mapping[str, SourceFile], edits: dict[str, tuple[FileEdit, ...]], calls: Sequence[FileEdit] = ()
+    files: Mapping[str, SourceFile],
+    edits: dict[str, tuple[FileEdit, ...]],
+    calls: Sequence[FileEdit],
+    around: dict[str, tuple[FileEdit, ...]],
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
     """The files with all edits, and why some statements get none; one that a file refuses gets none in any."""
     refused: dict[str, str] = {}
     while True:
         diffs: dict[str, tuple[str, str]] = {}
         culprits: dict[str, str] = {}
-        for path in sorted({edit.path for mapped in (*edits.values(), calls) for edit in mapped}):
-            result = _new_text(files[path], edits.values(), calls)
+        others = [*calls, *(edit for key in edits for edit in around.get(key, ()))]
+        for path in sorted({edit.path for mapped in (*edits.values(), others) for edit in mapped}):
+            result = _new_text(files[path], edits.values(), others)
             if isinstance(result, Refusal):
                 culprits = _culprits(files[path], edits, result)
                 break

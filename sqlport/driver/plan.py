@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlport.catalog import Catalog
-from sqlport.driver.codemods import connect, connections, imports, lastrowid, members, placeholders
+from sqlport.driver.codemods import connect, connections, imports, lastrowid, members, parameters, placeholders
+from sqlport.driver.codemods.parameters import Binding
 from sqlport.driver.home import home, text_of
 from sqlport.driver.model import Change, Home, Module
 from sqlport.driver.names import Problem, uses
@@ -26,7 +27,8 @@ class DriverPort:
 
     `changes` are the rules at their places, with edits where they can be made. `speaking` are the ids of
     statements whose calls take the target's placeholders afterwards, `returning` the column that an INSERT of those
-    has to return. `created` are new files by path. Where `refused` says why, nothing of this is done.
+    has to return, `bindings` the parameters of their calls where those can change places. `created` are new files
+    by path. Where `refused` says why, nothing of this is done.
     """
 
     changes: tuple[Change, ...] = ()
@@ -34,6 +36,7 @@ class DriverPort:
     returning: Mapping[str, str] = field(default_factory=dict)
     created: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
 
     @property
     def is_made(self) -> bool:
@@ -71,6 +74,8 @@ def plan(
     broken = [path for path in broken if path not in {module.path for module in modules}]
     modules = [replace(module, homes=homes) for module in modules]
     speaking = _speaking(statements, modules, table)
+    bound, unported = _parameters(modules, [one for one in statements if one.id in speaking])
+    speaking -= unported.keys()
     returning: dict[str, str] = {}
     changes: list[Change] = []
     running = {one.sink_path for one in statements if one.id in speaking} | {
@@ -83,12 +88,13 @@ def plan(
         if module.path in running:
             made += connections.find(module)
             made += placeholders.find(module, written.get(module.path, ()))
+        made += [change for change in unported.values() if change.path == module.path]
         kept = [replace(change, edits=()) if is_muted(change) else change for change in made]
         changes += kept
         changes += imports.find(module, kept)
     refused = f"{broken[0]}: it is not valid Python" if broken else _refusal(modules, changes, is_muted)
     created = {one.path: text_of(library, table, homes) for library, one in homes.items()}
-    return DriverPort(tuple(changes), speaking, returning, created, refused)
+    return DriverPort(tuple(changes), speaking, returning, created, refused, bound)
 
 
 def _modules(files: Mapping[str, SourceFile], table: Table) -> list[Module]:
@@ -146,6 +152,23 @@ def _speaking(statements: Sequence[Statement], modules: Sequence[Module], table:
         if one.sink_line not in foreign.get(one.sink_path, ()):
             found.add(one.id)
     return frozenset(found)
+
+
+def _parameters(
+    modules: Sequence[Module], statements: Sequence[Statement]
+) -> tuple[dict[str, Binding], dict[str, Change]]:
+    """The parameters of calls that can change places, and what is said of those that cannot but would have to."""
+    keys = {one.id: parameters.keys_of(one) for one in statements}
+    found: dict[str, Binding] = {}
+    unported: dict[str, Change] = {}
+    for module in modules:
+        own = [one for one in statements if one.sink_path == module.path]
+        bound = parameters.agreed({one.id: made for one, made in parameters.bindings(module, own)}, keys)
+        found |= bound
+        for one in own:
+            if parameters.follow(bound.get(one.id), keys[one.id]) is None:
+                unported[one.id] = parameters.unported(module, one)
+    return found, unported
 
 
 def _written(statements: Sequence[Statement]) -> dict[str, set[int]]:
