@@ -214,3 +214,38 @@ def test_asynchronous_calls_take_await_and_async_with() -> None:
             return [rows, row["A"], await connection.execute_fetchall("DELETE FROM t"), connection.total_changes]
 
     assert asyncio.run(program()) == [[(1, "x", 1)], "x", [], 4]
+
+
+def test_a_drop_in_a_scratch_database_leaves_the_programs_own_tables() -> None:
+    own = sync.connect("app.db")
+    own.execute("CREATE TABLE kept (a TEXT)")
+    for _ in sync.connect(":memory:").execute("DROP TABLE IF EXISTS kept"):
+        raise AssertionError("a DROP has no rows")
+    assert own.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    own.close()
+
+
+def test_a_scratch_database_sees_the_types_of_extensions() -> None:
+    own = sync.connect("app.db")
+    own.execute("CREATE SCHEMA extensions")
+    own.execute("CREATE EXTENSION citext SCHEMA extensions")
+    scratch = sync.connect(":memory:")
+    scratch.execute("CREATE TABLE t (a citext)")
+    scratch.execute("INSERT INTO t VALUES ('A')")
+    assert scratch.execute("SELECT count(*) FROM t WHERE a = 'a'").fetchone() == (1,)
+    own.close()
+
+
+def test_a_closed_connection_is_told_as_sqlite3_does() -> None:
+    for connection, _, _ in both():
+        connection.close()
+        with pytest.raises((sqlite3.ProgrammingError, psycopg.ProgrammingError), match="closed database"):
+            connection.execute("SELECT 1")
+
+
+def test_connections_that_nobody_holds_make_room() -> None:
+    """As many as the server has room for, twice, each in a circle that only the collector breaks."""
+    for _ in range(210):
+        holder: list[Any] = [sync.connect("app.db")]
+        holder.append(holder)
+        del holder

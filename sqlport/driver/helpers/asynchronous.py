@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from sqlport.driver.helpers.sync import CONTROLS, WRITES, Row, adapt, is_scratch, row_maker, scratch_of
+from sqlport.driver.helpers.sync import CONTROLS, SCRATCH_PATH, WRITES, Row, adapt, is_scratch, row_maker, scratch_of
 
 __all__ = ["Connection", "Cursor", "Row", "connect"]
 
@@ -195,7 +195,7 @@ class Connection(psycopg.AsyncConnection[Any]):
         schema = sql.Identifier(name)
         if fresh:
             await psycopg.AsyncCursor(self).execute(sql.SQL("CREATE SCHEMA {}").format(schema))
-        await psycopg.AsyncCursor(self).execute(sql.SQL("SET search_path = {}, public").format(schema))
+        await psycopg.AsyncCursor(self).execute(SCRATCH_PATH, [name])
 
     async def close(self) -> None:
         """Close it; a database in memory is gone then."""

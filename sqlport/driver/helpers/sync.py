@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import os
 import re
 import tempfile
@@ -25,6 +26,12 @@ CONTROLS = re.compile(
     _COMMENTS + r"(?:BEGIN|START|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|VACUUM)\b", re.IGNORECASE | re.DOTALL
 )
 
+# The schema alone, and where types such as citext are: a DROP must not reach the tables of the program's database.
+SCRATCH_PATH = """SELECT set_config('search_path', concat_ws(', ', quote_ident(%s), (
+    SELECT string_agg(DISTINCT quote_ident(nspname), ', ')
+    FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE nspname <> 'pg_catalog'
+)), false)"""
+
 
 def connect(database: str | os.PathLike[str] = "", *, isolation_level: str | None = "") -> Connection:
     """A connection to `DATABASE_URL`, where sqlite3 opened the file `database`.
@@ -32,12 +39,21 @@ def connect(database: str | os.PathLike[str] = "", *, isolation_level: str | Non
     With an `isolation_level` (the default) the first write begins a transaction, as with sqlite3; with None
     every statement stands for itself.
     """
-    connection = Connection.connect(os.environ["DATABASE_URL"], autocommit=True, cursor_factory=Cursor)
+    connection = _opened()
     connection.isolation_level = isolation_level
     adapt(connection)
     if is_scratch(database):
         connection.use_scratch(database)
     return connection
+
+
+def _opened() -> Connection:
+    url = os.environ["DATABASE_URL"]
+    try:
+        return Connection.connect(url, autocommit=True, cursor_factory=Cursor)
+    except psycopg.OperationalError:
+        gc.collect()  # the server has room for few; sqlite3's connections are forgotten rather than closed
+        return Connection.connect(url, autocommit=True, cursor_factory=Cursor)
 
 
 def adapt(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
@@ -168,6 +184,7 @@ class Connection(psycopg.Connection[Any]):
 
     _scratch = ""
     _begins: str | None = ""
+    _is_closed = False
     total_changes = 0
 
     def __exit__(
@@ -209,6 +226,12 @@ class Connection(psycopg.Connection[Any]):
     def row_factory(self, factory: Any) -> None:
         self._row_factory = row_maker(factory)
 
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        """A cursor. Raises ProgrammingError where the program has closed the connection."""
+        if self._is_closed:
+            raise psycopg.ProgrammingError("Cannot operate on a closed database.")
+        return super().cursor(*arguments, **options)
+
     def executemany(self, query: str, parameters: Iterable[Any]) -> Any:
         """Run a statement for each set of parameters, with a cursor of its own."""
         return self.cursor().executemany(query, parameters)
@@ -234,13 +257,14 @@ class Connection(psycopg.Connection[Any]):
         schema = sql.Identifier(name)
         if fresh:
             psycopg.Cursor(self).execute(sql.SQL("CREATE SCHEMA {}").format(schema))
-        psycopg.Cursor(self).execute(sql.SQL("SET search_path = {}, public").format(schema))
+        psycopg.Cursor(self).execute(SCRATCH_PATH, [name])
 
     def close(self) -> None:
         """Close it; a database in memory is gone then."""
         if self._scratch and not self.closed:
             self.rollback()
             psycopg.Cursor(self).execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self._scratch)))
+        self._is_closed = True
         super().close()
 
 
