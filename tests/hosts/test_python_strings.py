@@ -122,6 +122,42 @@ def test_more_than_eight_alternatives_are_a_hole() -> None:
     assert statement.sql == "SELECT {c}"
 
 
+OPTIONAL = """
+def f(a, b, c, d, e):
+  where = []
+  if a: where.append('a = ?')
+  if b: where.append('b = ?')
+  if c: where.append('c = ?')
+  if d: where.append('d = ?')
+  if e: where.insert(0, 'e = ?')
+  sql = 'SELECT x FROM t'
+  if where:
+    sql += ' WHERE ' + ' AND '.join(where)
+  sql += (' ORDER BY x' if where else ' LIMIT 1')
+  cur.execute(sql)
+"""
+
+
+def test_of_many_conditions_each_is_in_one_of_the_texts_and_the_rest_is_a_hole() -> None:
+    texts = [statement.sql for statement in found(OPTIONAL).statements]
+    assert len(texts) <= 8
+    assert "SELECT x FROM t LIMIT 1" in texts
+    assert "SELECT x FROM t WHERE b = ? ORDER BY x" in texts
+    assert all(any(f"{name} = ?" in text for text in texts) for name in "abcde")
+    assert any("{" in text for text in texts)
+
+
+def test_a_test_of_what_was_built_takes_the_arm_in_which_it_was() -> None:
+    texts = [statement.sql for statement in found(OPTIONAL).statements if "{" not in statement.sql]
+    assert all(("WHERE" in text) is ("ORDER BY" in text) is ("LIMIT" not in text) for text in texts)
+
+
+@pytest.mark.parametrize("place", ["at", "1"])
+def test_an_element_at_a_place_that_is_not_known_is_no_text(place: str) -> None:
+    source = f"w = ['a = 1']\nfor x in y: w.append(x)\nw.insert({place}, 'b = 2')\ncur.execute('SELECT ' + ','.join(w))"
+    assert all("b = 2" not in statement.sql for statement in found(source).statements)
+
+
 def test_a_script_is_several_statements() -> None:
     script = (
         "cur.executescript('''CREATE TABLE a (x);\n-- b\nCREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;''')"

@@ -18,6 +18,7 @@ from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source
 from sqlport.hosts.python.texts import constant, formatted, operation, unary
+from sqlport.hosts.python.truth import narrow
 from sqlport.hosts.python.values import (
     Class,
     Const,
@@ -44,13 +45,12 @@ def _conditional(evaluator: Evaluator, node: ast.IfExp, scope: Scope) -> Value:
     branch = id(node)
     arms = ((branch, 0), (branch, 1))
     evaluator.budget.engines.update((arm, found) for arm, found in zip(arms, engines(node.test), strict=True) if found)
-    return choose(
-        (
-            Option(evaluator.value(node.body, scope), ((branch, 0),)),
-            Option(evaluator.value(node.orelse, scope), ((branch, 1),)),
-        ),
-        evaluator.segment(node),
-    )
+    found = []
+    for index, part in enumerate((node.body, node.orelse)):
+        arm = scope.child()
+        narrow(node.test, not index, scope, arm)
+        found.append(Option(evaluator.value(part, arm), (arms[index], *arm.steps)))
+    return choose(found, evaluator.segment(node))
 
 
 def _boolean(evaluator: Evaluator, node: ast.BoolOp, scope: Scope) -> Value:

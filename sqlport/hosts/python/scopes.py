@@ -23,10 +23,10 @@ from sqlport.hosts.python.values import (
 class Scope:
     """Names and values of one block; what is not here is looked up in `parent`.
 
-    `function` marks the outermost scope of a function, class or module, where branches end.
+    `steps` are the arms of earlier branches that a test told: the program only comes here by way of them.
     """
 
-    __slots__ = ("ended", "engine", "names", "owner", "parent")
+    __slots__ = ("ended", "engine", "names", "owner", "parent", "steps")
 
     def __init__(self, parent: Scope | None = None, owner: ClassInfo | None = None) -> None:
         self.names: dict[str, Value] = {}
@@ -34,6 +34,7 @@ class Scope:
         self.owner = owner
         self.ended = False
         self.engine: Engine = ""
+        self.steps: tuple[tuple[int, int], ...] = ()
 
     def engine_here(self) -> Engine:
         """The engine on which the program comes here, where a test on it tells."""
@@ -88,7 +89,7 @@ def merge(scope: Scope, arms: Sequence[Scope], branch: int) -> None:
         for index, arm in alive:
             value = arm.names.get(name, before)
             if value is not None:
-                found.append(Option(value, ((branch, index),) if len(alive) > 1 else ()))
+                found.append(Option(value, ((branch, index), *arm.steps) if len(alive) > 1 else ()))
         scope.set(name, choose(found, name))
 
 

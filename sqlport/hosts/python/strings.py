@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Literal as OneOf
 
+from sqlport.hosts.python.concat import concat
 from sqlport.hosts.python.values import (
     MAX_PIECES,
     MAX_TEXT,
@@ -19,7 +20,6 @@ from sqlport.hosts.python.values import (
     Str,
     Unknown,
     Value,
-    concat,
 )
 from sqlport.model import HoleKind
 

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal as OneOf
 
+from sqlport.hosts.python.concat import concat
 from sqlport.hosts.python.strings import Cutter
-from sqlport.hosts.python.values import Chars, Gap, Items, Piece, Str, Table, Unknown, Value, concat
+from sqlport.hosts.python.values import Chars, Gap, Items, Piece, Str, Table, Unknown, Value
 from sqlport.model import HoleKind
 
 Kind = OneOf["%", "format", "$"]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from sqlport.hosts.python import strings, templates
+from sqlport.hosts.python.concat import concat
 from sqlport.hosts.python.interpreter import Evaluator
 from sqlport.hosts.python.literals import Token
 from sqlport.hosts.python.lookups import named
@@ -20,7 +21,6 @@ from sqlport.hosts.python.values import (
     Str,
     Unknown,
     Value,
-    concat,
     lift,
     options,
     text,

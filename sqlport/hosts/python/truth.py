@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 
 from sqlport.hosts.python import strings
 from sqlport.hosts.python.names import dotted
-from sqlport.hosts.python.values import Chars, Choice, Const, Items, Str, Table, Value, choose, options
+from sqlport.hosts.python.values import (
+    Chars,
+    Choice,
+    Const,
+    Items,
+    Str,
+    Table,
+    Value,
+    choose,
+    is_cut,
+    join_paths,
+    options,
+)
 
 if TYPE_CHECKING:
     from sqlport.hosts.python.interpreter import Evaluator
@@ -66,6 +78,9 @@ def narrow(test: ast.expr, holds: bool, scope: Scope, arm: Scope) -> None:
     kept = [option for option in value.options if question(option.value) is not (not holds)]
     if kept and len(kept) < len(value.options):
         arm.set(key, choose(kept, key))
+        paths = [option.path for option in kept if not is_cut(option.value)] or [()]
+        same = tuple(step for step in paths[0] if all(step in path for path in paths[1:]))
+        arm.steps = join_paths(arm.steps, same) or arm.steps
 
 
 def _is_none(value: Value) -> bool | None:

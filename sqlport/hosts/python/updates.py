@@ -9,7 +9,7 @@ from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.slices import MUTATING
 from sqlport.hosts.python.texts import add
-from sqlport.hosts.python.values import MAX_EACH, Items, Str, Table, Unknown, Value, lift, options
+from sqlport.hosts.python.values import MAX_EACH, Const, Items, Str, Table, Unknown, Value, lift, options
 
 
 def augmented(evaluator: Evaluator, node: ast.AugAssign, scope: Scope) -> Value:
@@ -40,6 +40,9 @@ def mutate(evaluator: Evaluator, call: ast.Call, function: ast.Attribute, scope:
         node = call.args[0]
         added = evaluator.value(node, scope)
         scope.set(key, lift(lambda a, b: _grown(evaluator, a, function.attr, b, node), known, added, source=key))
+    elif function.attr == "insert" and len(call.args) == 2:
+        at, added = (evaluator.value(argument, scope) for argument in call.args)
+        scope.set(key, lift(lambda a, b: _inserted(a, at, b), known, added, source=key))
     elif function.attr == "clear":
         scope.set(key, Items(()))
     else:
@@ -56,3 +59,14 @@ def _grown(evaluator: Evaluator, known: Value, method: str, added: Value, node: 
     if isinstance(added, Items):
         return Items((*known.values, *added.values), known.open or added.open)
     return Items((*known.values, evaluator.unknown(node)), open=True)
+
+
+def _inserted(known: Value, at: Value, added: Value) -> Value:
+    """The list with one more element at a constant place."""
+    if not isinstance(known, Items) or len(known.values) >= MAX_EACH:
+        return known
+    if not isinstance(at, Const) or not isinstance(at.value, int) or (known.open and at.value):
+        return Items((*known.values, Unknown("", "its place in the list is not known here")), open=True)
+    values = list(known.values)
+    values.insert(at.value, added)
+    return Items(tuple(values), known.open)

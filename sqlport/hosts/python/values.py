@@ -17,6 +17,8 @@ MAX_ALTERNATIVES = 8
 """So many texts are followed through branches and combinations; more become a hole."""
 MAX_WIDENED = 1000
 """So many alternatives are looked at for what they have in common."""
+MAX_STEPS = 16
+"""Branches on the way to a text; behind more of them only what the texts have in common is followed."""
 MAX_EACH = 256
 """So many elements of a literal list are followed through a loop over it."""
 MAX_TEXT = 8_000_000
@@ -229,7 +231,7 @@ def choose(found: Iterable[Option], source: str = "", limit: int = MAX_ALTERNATI
             if len(kept) > MAX_WIDENED:
                 return Unknown(source, TOO_MANY)
     if len(kept) > limit:
-        return widened(list(kept), source)
+        return _fewer([Option(value, path) for value, path in kept.items()], source, limit)
     if len(kept) == 1:
         return next(iter(kept))
     if not kept:
@@ -267,6 +269,62 @@ def lift(function: Callable[..., Value], *values: Value, source: str = "") -> Va
     return choose((Option(function(*arguments), path) for arguments, path in combined), source, limit)
 
 
+def _fewer(found: Sequence[Option], source: str, limit: int) -> Value:
+    """Some of too many alternatives, with what all have in common as the last; else that alone."""
+    common = widened([option.value for option in found], source)
+    if limit != MAX_ALTERNATIVES:
+        return common
+    cut = [option for option in found if is_cut(option.value)]
+    few = 0 < len(cut) <= limit // 2
+    if few and (chosen := covering(found, limit - len(cut), partly=isinstance(common, Unknown))):
+        return Choice((*chosen, *cut))
+    chosen = covering(found, limit - 1)
+    return Choice((*chosen, Option(common))) if chosen else common
+
+
+def covering(found: Sequence[Option], limit: int, *, partly: bool = False) -> tuple[Option, ...]:
+    """At most `limit` alternatives that take every arm of every branch; none where that needs more, or `partly` some.
+
+    A text that is built by conditions has one for each set of them. The shortest and those that differ from it by
+    the fewest arms come first: these are what programs run most, and no fragment is left out.
+    """
+    whole = [option for option in found if option.path and not is_cut(option.value)]
+    if not whole or limit < 2 or len(found) > MAX_EACH or max(len(option.path) for option in whole) > MAX_STEPS:
+        return ()
+    base = min(whole, key=lambda option: _size(option.value))
+    known = dict(base.path)
+    far = {id(option): sum(known.get(branch) != arm for branch, arm in option.path) for option in whole}
+    chosen = [base]
+    missing = {step for option in whole for step in option.path} - set(base.path)
+    while missing:
+        best = max(whole, key=lambda option: (len(missing.intersection(option.path)), far[id(option)]))
+        if missing.isdisjoint(best.path) or len(chosen) >= limit:
+            if partly:
+                break
+            return ()
+        chosen.append(best)
+        missing.difference_update(best.path)
+    taken = {id(option) for option in chosen}
+    nearest = sorted((option for option in whole if id(option) not in taken), key=lambda option: far[id(option)])
+    chosen += nearest[: limit - len(chosen)]
+    return tuple(chosen)
+
+
+def is_cut(value: Value) -> bool:
+    """Whether the value is what too many alternatives have in common, or is made of that."""
+    if isinstance(value, Str):
+        return any(isinstance(piece, Gap) and piece.reason == TOO_MANY for piece in value.pieces)
+    if isinstance(value, Items):
+        return any(map(is_cut, value.values))
+    return isinstance(value, Unknown)
+
+
+def _size(value: Value) -> int:
+    if isinstance(value, Str):
+        return sum(len(piece.text) if isinstance(piece, Chars) else 1 for piece in value.pieces)
+    return sum(map(_size, value.values)) if isinstance(value, Items) else 1
+
+
 def widened(values: Sequence[Value], source: str) -> Value:
     """What many alternatives have in common: how they begin and end, with a gap between.
 
@@ -302,56 +360,3 @@ def _common(sequences: Sequence[tuple[_Part, ...]]) -> tuple[tuple[_Part, ...], 
     while tail < shortest - head and all(sequence[-1 - tail] == first[-1 - tail] for sequence in sequences):
         tail += 1
     return first[:head], first[len(first) - tail :]
-
-
-def pieces_of(value: Value, source: str) -> tuple[Piece, ...]:
-    """A single value as `str()` shows it; what is not known is one gap named after `source`."""
-    if isinstance(value, Str):
-        return value.pieces
-    if isinstance(value, Const) and isinstance(value.value, int):
-        return (Chars(str(value.value)),)
-    if value == Const(None):  # what is None at first is something else by the time that it goes into a text
-        return (Gap(source, "it is None before it is set"),)
-    if isinstance(value, Unknown):
-        return (Gap(value.source or source, value.reason, value.kind, value.parameter),)
-    return (Gap(source, "it is not a string"),)
-
-
-def concat(operands: Sequence[tuple[Value, str]]) -> Value:
-    """The operands one behind the other, each with its source expression for the case that it is not known.
-
-    Where alternatives multiply beyond the limit the operand that does it becomes a gap.
-    """
-    built: list[tuple[list[Piece], tuple[tuple[int, int], ...]]] = [([], ())]
-    limit = MAX_ALTERNATIVES
-    for value, source in operands:
-        choices = options(value)
-        if len(choices) == 1:
-            for pieces, _ in built:
-                pieces.extend(pieces_of(choices[0].value, source))
-            continue
-        meeting = [
-            (pieces, both, option.value)
-            for pieces, path in built
-            for option in choices
-            if (both := join_paths(path, option.path)) is not None
-        ]
-        if len(built) == 1:
-            limit = max(limit, len(choices))
-        if len(meeting) > limit or not meeting:
-            common = pieces_of(widened([option.value for option in choices], source), source)
-            for pieces, _ in built:
-                pieces.extend(common)
-            continue
-        built = [([*pieces, *pieces_of(single, source)], both) for pieces, both, single in meeting]
-    return choose((Option(_string(pieces), path) for pieces, path in built), limit=limit)
-
-
-def _string(pieces: list[Piece]) -> Value:
-    if len(pieces) == 1 and isinstance(pieces[0], Gap):
-        gap = pieces[0]
-        return Unknown(gap.source, gap.reason, gap.kind, gap.parameter)
-    size = sum(len(piece.text) for piece in pieces if isinstance(piece, Chars))
-    if len(pieces) > 1 and (len(pieces) > MAX_PIECES or size > MAX_TEXT):
-        return Unknown("", TOO_LONG)
-    return Str(tuple(piece for piece in pieces if not isinstance(piece, Chars) or piece.text))
