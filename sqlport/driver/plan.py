@@ -8,7 +8,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlport.catalog import Catalog
-from sqlport.driver.codemods import connect, connections, imports, lastrowid, members, parameters, placeholders
+from sqlport.driver.codemods import (
+    connect,
+    connections,
+    errors,
+    functions,
+    imports,
+    lastrowid,
+    members,
+    parameters,
+    placeholders,
+)
 from sqlport.driver.codemods.parameters import Binding
 from sqlport.driver.home import home, text_of
 from sqlport.driver.model import Change, Home, Module
@@ -86,7 +96,7 @@ def plan(
         made = [*connect.find(module), *members.find(module)]
         made += lastrowid.find(module, _inserts(module.path, statements, speaking, catalog_of), returning, True)
         if module.path in running:
-            made += connections.find(module)
+            made += [*connections.find(module), *functions.find(module), *errors.find(module)]
             made += placeholders.find(module, written.get(module.path, ()))
         made += [change for change in unported.values() if change.path == module.path]
         kept = [replace(change, edits=()) if is_muted(change) else change for change in made]

@@ -22,7 +22,8 @@ class Table:
 
     `modules` maps each dotted module to its library, `helpers` the library to the module of `sqlport.driver.helpers`
     that keeps its habits, `bases` to the library whose helper that one is built on. `members` and `exceptions` map a
-    name of the library to expressions, in which `{helper}` is the helper's module.
+    name of the library to expressions, in which `{helper}` is the helper's module. `functions` are those of PostgreSQL
+    that SQLite lacks, `bodies` what stands for a Python expression over the arguments `{a}` and `{b}` in SQL.
     """
 
     driver: str
@@ -31,6 +32,8 @@ class Table:
     bases: Mapping[str, str]
     members: Mapping[str, str]
     exceptions: Mapping[str, tuple[str, ...]]
+    functions: frozenset[str]
+    bodies: Mapping[str, str]
 
 
 def folder() -> Path:
@@ -56,6 +59,8 @@ def load(driver: str) -> Table | None:
             bases={name: one["base"] for name, one in libraries.items() if "base" in one},
             members=data["members"],
             exceptions={name: tuple(found) for name, found in data["exceptions"].items()},
+            functions=frozenset(data["functions"]["names"]),
+            bodies=data["functions"]["bodies"],
         )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
         raise SqlportError(f"{path}: not a readable driver file ({error}); reinstall sqlport") from error

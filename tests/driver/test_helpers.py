@@ -71,6 +71,29 @@ def test_without_an_isolation_level_every_statement_stands_for_itself() -> None:
     assert old == new == (False, 1)
 
 
+def test_the_count_of_rows_is_that_of_rows_which_changed() -> None:
+    def program(connection: Any, mark: str, error: Any) -> Any:
+        cursor = connection.cursor()
+        counts = [cursor.rowcount]
+        statements = ("INSERT INTO t (a) VALUES ('x'), ('y')", "SELECT a FROM t", "DELETE FROM t", "SELECT 1")
+        counts += [cursor.execute(statement).rowcount for statement in statements]
+        cursor.executemany(f"INSERT INTO t (a) VALUES ({mark})", [("v",), ("w",)])
+        return [*counts, cursor.rowcount, connection.total_changes]
+
+    old, new = answers(program)
+    assert old == new == [-1, 2, -1, 2, -1, 2, 6]
+
+
+def test_a_text_is_the_sequence_of_its_characters() -> None:
+    def program(connection: Any, mark: str, error: Any) -> Any:
+        connection.execute(f"INSERT INTO t (a) VALUES ({mark})", "x")
+        connection.executemany(f"INSERT INTO t (a) VALUES ({mark})", "yz")
+        return sorted(connection.execute(f"SELECT a FROM t WHERE a <> {mark}", "x").fetchall())
+
+    old, new = answers(program)
+    assert old == new == [("y",), ("z",)]
+
+
 def test_with_commits_or_rolls_back_and_does_not_close() -> None:
     def program(connection: Any, mark: str, error: Any) -> Any:
         with connection:

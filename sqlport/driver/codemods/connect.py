@@ -107,6 +107,13 @@ def _lost(module: Module, given: dict[str, ast.expr]) -> Iterator[Change]:
             " timestamptz (`types` in [tool.sqlport])"
         )
         yield Change("DRV002", module.path, module.source.span(node), message=message)
+    node = given.get("isolation_level")
+    if isinstance(node, ast.Constant) and str(node.value).upper() in ("IMMEDIATE", "EXCLUSIVE"):
+        message = (
+            "with this level sqlite3 lets one writer in at a time; on PostgreSQL writers run side by side, and a"
+            " program that reads a row to write it again must lock it (SELECT ... FOR UPDATE)"
+        )
+        yield Change("DRV002", module.path, module.source.span(node), message=message)
     node = given.get("timeout")
     if node is not None:
         message = (

@@ -12,7 +12,17 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from sqlport.driver.helpers.sync import CONTROLS, SCRATCH_PATH, WRITES, Row, adapt, is_scratch, row_maker, scratch_of
+from sqlport.driver.helpers.sync import (
+    CONTROLS,
+    SCRATCH_PATH,
+    WRITES,
+    Row,
+    adapt,
+    is_scratch,
+    row_maker,
+    scratch_of,
+    values_of,
+)
 
 __all__ = ["Connection", "Cursor", "Row", "connect"]
 
@@ -57,6 +67,13 @@ def connect(database: str | os.PathLike[str] = "", *, isolation_level: str | Non
 class Cursor(psycopg.AsyncCursor[Any]):
     """A cursor that returns no rows where a statement has none, instead of raising."""
 
+    _writes = False
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement changed; -1 for one that only reads, as with sqlite3."""
+        return super().rowcount if self._writes else -1
+
     def __await__(self) -> Generator[Any, None, Cursor]:
         async def itself() -> Cursor:
             return self
@@ -69,11 +86,11 @@ class Cursor(psycopg.AsyncCursor[Any]):
         await connection.begin_before(query)
         if connection.in_transaction and not CONTROLS.match(query):
             async with connection.transaction():  # after an error the transaction goes on, without this statement
-                await super().execute(query, params or None, **options)
+                await super().execute(query, values_of(params), **options)
         else:
-            await super().execute(query, params or None, **options)
-        if WRITES.match(query):
-            connection.total_changes += max(self.rowcount, 0)
+            await super().execute(query, values_of(params), **options)
+        self._writes = bool(WRITES.match(query))
+        connection.total_changes += max(self.rowcount, 0)
         return self
 
     async def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> Any:
@@ -81,7 +98,8 @@ class Cursor(psycopg.AsyncCursor[Any]):
         connection: Any = self.connection
         await connection.begin_before(query)
         async with connection.transaction():
-            await super().executemany(query, params_seq, returning=returning)
+            await super().executemany(query, map(values_of, params_seq), returning=returning)
+        self._writes = True
         connection.total_changes += max(self.rowcount, 0)
         return self
 

@@ -111,8 +111,20 @@ def row_maker(factory: Any) -> Any:
     return factory if isinstance(factory, _RowMaker) else _RowMaker(factory)
 
 
+def values_of(parameters: Any) -> Any:
+    """The values of a statement: sqlite3 takes a text for its characters, psycopg takes none for a sequence."""
+    return tuple(parameters) if isinstance(parameters, str) else parameters or None
+
+
 class Cursor(psycopg.Cursor[Any]):
     """A cursor that returns no rows where a statement has none, instead of raising."""
+
+    _writes = False
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement changed; -1 for one that only reads, as with sqlite3."""
+        return super().rowcount if self._writes else -1
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Cursor:
         """Run a statement; the first that writes begins a transaction."""
@@ -120,11 +132,11 @@ class Cursor(psycopg.Cursor[Any]):
         connection.begin_before(query)
         if connection.in_transaction and not CONTROLS.match(query):
             with connection.transaction():  # after an error the transaction goes on, without this statement
-                super().execute(query, params or None, **options)
+                super().execute(query, values_of(params), **options)
         else:
-            super().execute(query, params or None, **options)
-        if WRITES.match(query):
-            connection.total_changes += max(self.rowcount, 0)
+            super().execute(query, values_of(params), **options)
+        self._writes = bool(WRITES.match(query))
+        connection.total_changes += max(self.rowcount, 0)
         return self
 
     def executemany(self, query: Any, params_seq: Iterable[Any], *, returning: bool = False) -> Any:
@@ -132,7 +144,8 @@ class Cursor(psycopg.Cursor[Any]):
         connection: Any = self.connection
         connection.begin_before(query)
         with connection.transaction():
-            super().executemany(query, params_seq, returning=returning)
+            super().executemany(query, map(values_of, params_seq), returning=returning)
+        self._writes = True
         connection.total_changes += max(self.rowcount, 0)
         return self
 
