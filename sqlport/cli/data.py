@@ -69,7 +69,7 @@ def data() -> None:
 @_INTO
 @click.option("--resume", is_flag=True, help="Go on where an earlier copy of the same file was interrupted.")
 @click.option("--resumable", is_flag=True, help="Commit batch by batch into tables that are there, to be resumed.")
-@click.option("--batch-size", type=click.IntRange(1), default=4_000_000, help="Bytes of a batch (4,000,000).")
+@click.option("--batch-size", type=click.IntRange(1), default=8_000_000, help="Bytes of a batch (8,000,000).")
 @click.option("--truncate", is_flag=True, help="Empty tables that are there first.")
 @click.option("--no-validate", is_flag=True, help="Do not compare every value before the rows are seen.")
 @click.option("--no-indexes", is_flag=True, help="Rows only: no keys, indexes, views and triggers.")

@@ -131,13 +131,13 @@ def _is_plain(column: Column) -> bool:
 
 
 @contextmanager
-def nothing_large(connection: sqlite3.Connection) -> Iterator[None]:
-    """SQLite raises DataError for a value that is large; without effect before Python 3.11.
+def nothing_above(connection: sqlite3.Connection, size: int = LARGE) -> Iterator[None]:
+    """SQLite raises DataError for a value of more bytes; without effect before Python 3.11.
 
     https://www.sqlite.org/limits.html#max_length
     """
     if sys.version_info >= (3, 11):
-        before = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGE)
+        before = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, size)
         try:
             yield
         finally:

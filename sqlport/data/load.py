@@ -73,16 +73,10 @@ class Loader:
         for batch in batches(
             self.source, table, self.policies, told.append, start=start, size=self.size, strict=strict
         ):
-            with self.connection.transaction():
-                rows = self._send_in_pieces(command, table, batch) if batch.large else self._send(command, table, batch)
-                for misfit in told:
-                    self.tell(misfit)
-                told.clear()
-                loaded = loaded.plus(compared(rows, table))
-                end = batch.end
-                rows.clear()  # a large value is not kept while the next one is read
-                batch.rows.clear()
-                self.note(table, end, loaded)
+            loaded = self._arrived(command, table, batch, told, loaded)
+            end = batch.end
+            told.clear()
+            batch.rows.clear()
         if end != total:
             raise SqlportError(
                 f"{self.source.path}: table {table.source} has {total} rows, but {end} could be read; "
@@ -90,39 +84,44 @@ class Loader:
             )
         return loaded
 
-    def _send(self, command: bytes, table: Table, batch: Batch) -> list[bytes]:
-        """Send a batch; what the server refuses is judged, and the rest sent again in smaller parts."""
+    def _arrived(self, command: bytes, table: Table, batch: Batch, told: Sequence[Misfit], loaded: Loaded) -> Loaded:
+        """Send a batch and note it; what the server refuses is judged, and the rest sent again in smaller parts."""
         import psycopg
 
-        rows = batch.rows
-        try:
-            with self._undone_alone():
-                send(self.connection, command, rows)
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
-            return self._piecewise(command, table, batch, error)
-        return rows
+        def noted(rows: list[bytes]) -> Loaded:
+            for misfit in told:
+                self.tell(misfit)
+            now = loaded.plus(compared(rows, table))
+            self.note(table, batch.end, now)
+            return now
 
-    def _send_in_pieces(self, command: bytes, table: Table, batch: Batch) -> list[bytes]:
-        """Send a row that is not held; the row as it is compared."""
-        import psycopg
-
-        assert batch.large is not None
         try:
-            with self._undone_alone(), self.connection.cursor() as cursor, cursor.copy(command) as copy:
-                copy.write(SIGNATURE)
-                with _blocking(self.connection):
-                    row = batch.large.send(copy.write)
-                copy.write(TRAILER)
+            with self.connection.transaction():
+                return noted(self._sent(command, batch))
         except (psycopg.DataError, psycopg.IntegrityError) as error:
-            judge = Careful(table, self.policies, Namer(self.source, table), self.tell, first=batch.first)
-            held = Batch(batch.first, [judge.row(self.source.row(table, batch.first))])
-            return self._piecewise(command, table, held, error)
+            refused = error
+        with self.connection.transaction():
+            return noted(self._piecewise(command, table, batch, refused))
+
+    def _sent(self, command: bytes, batch: Batch) -> list[bytes]:
+        """Send a batch; its rows as they are compared."""
+        if batch.large is None:
+            send(self.connection, command, batch.rows)
+            return batch.rows
+        with self.connection.cursor() as cursor, cursor.copy(command) as copy:
+            copy.write(SIGNATURE)
+            with _blocking(self.connection):
+                row = batch.large.send(copy.write)
+            copy.write(TRAILER)
         return [row]
 
     def _piecewise(self, command: bytes, table: Table, batch: Batch, error: psycopg.Error) -> list[bytes]:
         import psycopg
 
         rows = list(batch.rows)
+        if batch.large is not None:
+            judge = Careful(table, self.policies, Namer(self.source, table), self.tell, first=batch.first)
+            rows = [judge.row(self.source.row(table, batch.first))]
         at, width = 0, len(rows)
         refused: psycopg.Error | None = error
         while at < len(rows):

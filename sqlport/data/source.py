@@ -11,20 +11,23 @@ from pathlib import Path
 
 from sqlport.catalog.names import quoted
 from sqlport.data.careful import Careful, Misfit, literal
-from sqlport.data.encode import Row, TooLargeError, encoder
-from sqlport.data.large import LARGE, LargeRow, nothing_large, read_large
+from sqlport.data.encode import Row, TooLargeError, encoded, encoder
+from sqlport.data.large import CAN_OPEN, LARGE, LargeRow, nothing_above, read_large
 from sqlport.data.plan import Table, Value
 from sqlport.data.policy import Policies
 from sqlport.model import SqlportError
 
-BATCH = 4_000_000
+BATCH = 8_000_000
 """Bytes of a batch: what is made, sent and committed at once."""
 
 _FIRST = 20_000
 """Bytes of the first batch, which tells where NULLs are to be expected: they are slow where they are not."""
 
-_COMMON = 20
-"""So many NULLs of a column in a batch make it worth a loop that expects them."""
+_SMALL = 1 << 16
+"""Bytes of a value of which a few hundred may be held."""
+
+_PATIENCE = 256
+"""Batches that are taken row by row at most, before values are expected to be small again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,46 +178,54 @@ def batches(
     first = start
     judge = Careful(table, policies, Namer(source, table), tell, lenient)
     places = Namer(source, table)
-    nullable: frozenset[int] = frozenset()
-    encode = encoder(table, nullable, strict=strict)
-    size = min(size, LARGE)
-    limit = min(size, _FIRST)
+    known: frozenset[int] = frozenset()
+    encode = encoder(table, known, strict=strict)
+    limit, size = _FIRST, min(size, LARGE)
+    slow, patience = 0, 1  # so many batches are taken row by row, and will be behind the next value that is not small
     try:
         held = not table.rowid  # its large values cannot be read in pieces
         rows = _rows(source, table.select, start, held)
         while True:
             judge.first = first
-            is_large = False
+            is_large, measured = False, held or slow > 0 or not CAN_OPEN
             try:
-                with nullcontext() if held else nothing_large(source.connection):
-                    made = encode(rows, judge.row, limit)
+                with nullcontext() if held else nothing_above(source.connection, LARGE if measured else _SMALL):
+                    made = encoded(encode, rows, judge.row, min(limit, size), measured=measured)
             except TooLargeError as found:
                 made, is_large = found.made, True
-            limit = size
+            limit, slow = size, max(0, slow - 1)
             count = len(made)
             if made:
                 yield Batch(first, made)  # whoever takes it may empty it
                 first += count
-            if is_large:
-                rowid = places.rowid(first)
-                row = read_large(source.connection, table, rowid, strict=strict)
+            if is_large and not measured:
+                slow, patience = patience, min(2 * patience, _PATIENCE)
+                rows = _behind(source, table, places, first)
+            elif is_large:
+                row = read_large(source.connection, table, places.rowid(first), strict=strict)
                 judge.first = first
                 yield Batch(first, [], row) if row else Batch(first, [judge.row(source.row(table, first))])
                 first += 1
-                rows = _rows(source, table.select_after, rowid, held)
+                rows = _behind(source, table, places, first)
             elif not count:
                 return
-            common = nullable | {place for place, times in judge.nulls.items() if times >= _COMMON}
-            if common != nullable:
-                nullable = common
-                encode = encoder(table, nullable, strict=strict)
+            if judge.nulls.keys() - known:
+                known = frozenset(judge.nulls)
+                encode = encoder(table, known, strict=strict)
     except sqlite3.Error as error:
         raise SqlportError(f"{source.path}: table {table.source} cannot be read: {error}") from None
 
 
+def _behind(source: Snapshot, table: Table, places: Namer, first: int) -> Iterator[Row]:
+    """The rows from a place on, found by the rowid of the row before."""
+    if first == 0:
+        return _rows(source, table.select, 0, held=False)
+    return _rows(source, table.select_after, places.rowid(first - 1), held=False)
+
+
 def _rows(source: Snapshot, query: str, parameter: int, held: bool) -> Iterator[Row]:
     """The rows of a query. sqlite3 reads one ahead, so the first may be refused here already, others one too early."""
-    with nullcontext() if held else nothing_large(source.connection):
+    with nullcontext() if held else nothing_above(source.connection):
         try:
             return source.connection.execute(query, (parameter,))
         except sqlite3.DataError as error:

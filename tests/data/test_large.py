@@ -123,3 +123,19 @@ def test_memory_does_not_grow_with_the_largest_value(url: str, tmp_path: Path) -
     for step in steps:
         subprocess.run([sys.executable, "-c", MEASURED, "data", *step], cwd=tmp_path, check=True)
         assert int((tmp_path / "memory").read_text()) < 130_000, step
+
+
+@pytest.mark.parametrize("options", ["", "WITHOUT ROWID"])
+def test_values_of_all_sizes_keep_their_places(data: Data, ask: Ask, url: str, tmp_path: Path, options: str) -> None:
+    """Small rows are taken a few hundred at once; from a larger value on they are not, for a while."""
+    sizes = [70_000 if i in (1, 2, 300, 301, 1500) else 500_000 if i == 900 else i % 50 for i in range(3000)]
+    found: list[Row] = [
+        (i, None if i % 700 == 3 else f"n{i}", os.urandom(size), None if i < 2000 else b"t")
+        for i, size in enumerate(sizes)
+    ]
+    file = made(tmp_path / "app.db", found, f"CREATE TABLE t ({COLUMNS}) {options}")
+    assert data("copy", file, url, "--no-backup").exit_code == 0
+    assert ask("SELECT id, name, body, tail FROM t ORDER BY id") == found
+    assert data("copy", file, url, "--no-backup", "--truncate", "--batch-size", "1000").exit_code == 0
+    assert ask("SELECT id, name, body, tail FROM t ORDER BY id") == found
+    assert data("verify", file, url).exit_code == 0
