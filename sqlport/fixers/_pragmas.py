@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlport.fixers import Context
 from sqlport.model import Span
 from sqlport.script import Part
-from sqlport.sql import Rewrite, replace
+from sqlport.sql import Rewrite, replace, wrap
 from sqlport.sql.comments import without_comments
 
 _PRAGMA = re.compile(
     r"""\s*PRAGMA\s+(?:[\w"'`\[\]]+\s*\.\s*)?(?P<name>\w+)\s*
-    (?:=\s*(?P<value>[-+]?[\w.]+|'[^']*'|"[^"]*")|\(\s*(?P<argument>[-+]?[^)]*?)\s*\))?\s*;?\s*""",
+    (?:=\s*(?P<value>[-+]?[\w.]+|\{\w+\}|'[^']*'|"[^"]*")|\(\s*(?P<argument>[-+]?[^)]*?)\s*\))?\s*;?\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
 ON = frozenset(["1", "on", "true", "yes"])
@@ -58,6 +58,8 @@ def read_pragma(text: str) -> Pragma | None:
 def left_out(context: Context, why: str) -> Rewrite:
     """The statement as a comment: nothing is run, and a reader sees what was there."""
     span = Span(context.parsed.tokens[0].start, context.parsed.tokens[-1].end)
+    if context.parsed.holes:  # computed text cannot be repeated, only stay where it is
+        return wrap(span, "/* ", f": {why} */")
     text = span.of(context.parsed.text).replace("*/", "* /").replace("/*", "/ *")
     return replace(span, f"/* {text}: {why} */")
 

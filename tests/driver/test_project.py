@@ -155,3 +155,12 @@ def test_files_without_a_database_are_untouched(port: Port) -> None:
     quiet = "class Connection:\n    def execute(self, question='what?'):\n        return question\n"
     port(app=OPENS, other=quiet)
     assert text("other") == quiet
+
+
+def test_a_pragma_with_a_computed_value_is_left_out(port: Port) -> None:
+    app = 'import sqlite3\nimport sys\n\nmode = sys.argv[1]\nconnection = sqlite3.connect("app.db")\n'
+    app += 'connection.execute("PRAGMA journal_mode = %s" % mode)\n'
+    app += 'connection.execute(f"PRAGMA cache_size = {len(mode)}")\n'
+    port(app=app)
+    assert '"/* PRAGMA journal_mode = %s: PostgreSQL always has a write-ahead log */" % mode' in text("app")
+    assert 'f"/* PRAGMA cache_size = {len(mode)}: ' in text("app")
