@@ -15,6 +15,7 @@ from sqlport.driver.codemods import (
     functions,
     imports,
     lastrowid,
+    lists,
     members,
     parameters,
     placeholders,
@@ -99,6 +100,7 @@ def plan(
             made += [*connections.find(module), *functions.find(module), *errors.find(module)]
             made += placeholders.find(module, written.get(module.path, ()))
         made += [change for change in unported.values() if change.path == module.path]
+        made += lists.find(module, [one for one in statements if one.sink_path == module.path and one.id in speaking])
         kept = [replace(change, edits=()) if is_muted(change) else change for change in made]
         changes += kept
         changes += imports.find(module, kept)

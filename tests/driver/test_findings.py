@@ -22,7 +22,7 @@ def found(program: str, folder: Path) -> list[tuple[str, int, str]]:
     return [
         (one.code, one.place.line - HEAD.count("\n") if one.place else 0, one.message)
         for one in report.findings
-        if one.code in ("DRV002", "DRV006", "DRV011", "DRV015")
+        if one.code in ("DRV002", "DRV006", "DRV011", "DRV015", "DRV016")
     ]
 
 
@@ -128,3 +128,34 @@ def test_the_bodies_of_the_table_are_functions_of_postgresql(server: Server) -> 
                     continue
             else:
                 raise AssertionError(query)
+
+
+LIST = "\n\ndef load(names):\n    {before}\n    return db.execute({sql}, names)\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "sql", "line"),
+    [
+        ("pass", "f\"SELECT 1 WHERE 1 IN ({','.join('?' * len(names))})\"", 5),
+        ("pass", "'SELECT 1 WHERE 1 IN (%s)' % ','.join('?' for _ in names)", 5),
+        ("marks = ', '.join(['?'] * len(names))", "'SELECT 1 WHERE 1 NOT IN (' + marks + ')'", 4),
+        ("marks = ', '.join(['?'] * len(names))", "'SELECT 1 WHERE 1 IN ({})'.format(marks)", 4),
+    ],
+)
+def test_a_list_that_may_be_empty_is_a_finding(before: str, sql: str, line: int, tmp_path: Path) -> None:
+    assert places(LIST.format(before=before, sql=sql), tmp_path) == [("DRV016", line)]
+
+
+@pytest.mark.parametrize(
+    ("before", "sql"),
+    [
+        ("if not names: return", "f\"SELECT 1 WHERE 1 IN ({','.join('?' * len(names))})\""),
+        ("assert len(names) > 0", "f\"SELECT 1 WHERE 1 IN ({','.join('?' * len(names))})\""),
+        ("names = [1, 2]", "f\"SELECT 1 WHERE 1 IN ({','.join('?' * len(names))})\""),
+        ("pass", "f\"INSERT INTO t VALUES ({','.join('?' * len(names))})\""),
+        ("pass", "'SELECT 1 WHERE 1 IN (?, ?)'"),
+        ("print(','.join('?' * len(names)))", "'SELECT ?'"),
+    ],
+)
+def test_a_list_that_has_values_is_none(before: str, sql: str, tmp_path: Path) -> None:
+    assert places(LIST.format(before=before, sql=sql), tmp_path) == []
