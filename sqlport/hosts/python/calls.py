@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlport.hosts.python import strings, templates
-from sqlport.hosts.python.inline import Given, inline
+from sqlport.hosts.python.inline import Given, asks_for, inline, is_static
 from sqlport.hosts.python.interpreter import Evaluator
 from sqlport.hosts.python.library import known_call, read_file
 from sqlport.hosts.python.lookups import named, table_item
@@ -36,6 +36,7 @@ from sqlport.hosts.python.values import (
 )
 from sqlport.model import HoleKind
 
+NOT_ASKED = Unknown("", "nothing depends on it")
 _TEXT_METHODS = frozenset(
     ("replace", "strip", "lstrip", "rstrip", "lower", "upper", "format", "format_map", "split", "splitlines", "encode")
 )
@@ -93,7 +94,7 @@ def _method(evaluator: Evaluator, receiver: Value, function: ast.Attribute, node
 
 def _call(evaluator: Evaluator, target: Value, node: ast.Call, scope: Scope) -> Value:
     if isinstance(target, Function):
-        return inline(evaluator, target, given_to(evaluator, node, scope), evaluator.segment(node))
+        return inline(evaluator, target, _asked(evaluator, target, node, scope, None), evaluator.segment(node))
     if isinstance(target, Class):
         return _instance(evaluator, target)
     if isinstance(target, Method):
@@ -246,7 +247,33 @@ def _project_method(evaluator: Evaluator, receiver: Object | Class, name: str, n
                 if known is not None:
                     return Instance(known)
         return evaluator.unknown(node)
-    return inline(evaluator, method, given_to(evaluator, node, scope, receiver), evaluator.segment(node))
+    return inline(evaluator, method, _asked(evaluator, method, node, scope, receiver), evaluator.segment(node))
+
+
+def _asked(
+    evaluator: Evaluator, function: Function, node: ast.Call, scope: Scope, receiver: Object | Class | None
+) -> Given:
+    """The arguments that the function's result depends on; the others are not looked at."""
+    names = asks_for(function)
+    if names is None or any(isinstance(argument, ast.Starred) for argument in node.args):
+        return given_to(evaluator, node, scope, receiver)
+    parameters = function.node.args
+    own = [parameter.arg for parameter in (*parameters.posonlyargs, *parameters.args)]
+    if function.owner is not None and not is_static(function.node):
+        own = own[1:]
+    rest = parameters.vararg is not None and parameters.vararg.arg in names
+    positional = [
+        named(evaluator.value(argument, scope), evaluator.segment(argument))
+        if (own[at] in names if at < len(own) else rest)
+        else NOT_ASKED
+        for at, argument in enumerate(node.args)
+    ]
+    keywords = {
+        keyword.arg: evaluator.value(keyword.value, scope)
+        for keyword in node.keywords
+        if keyword.arg is not None and keyword.arg in names
+    }
+    return Given(positional, keywords, receiver)
 
 
 def _key(key: str | int | None) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlport.hosts.python.annotations import annotation
@@ -43,9 +43,7 @@ def inline(evaluator: Evaluator, function: Function, given: Given, source: str) 
     """What the function returns; where its body is not followed, what its annotation says."""
     node, home, budget = function.node, function.home, evaluator.budget
     unknown = Unknown(source, f"built by `{node.name}()`, which is not followed")
-    size = budget.sizes.get(id(node))
-    if size is None:
-        size = budget.sizes[id(node)] = _size(node)
+    size = size_of(function)
     key = (node, function.scope, *given.positional, *given.keywords.items(), given.receiver)
     known = budget.known.get(key)
     if known is not None:
@@ -131,8 +129,24 @@ def _single_return(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | N
     return body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
 
 
-def _size(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+def size_of(function: Function) -> int:
     """How many statements there are to follow; 0 for a function that is not followed."""
+    sizes = function.home.budget.sizes
+    size = sizes.get(id(function.node))
+    if size is None:
+        size = sizes[id(function.node)] = _size(function.node)
+    return size
+
+
+def asks_for(function: Function) -> Container[str] | None:
+    """The names that its result depends on, parameters among them; None where that may be all of them."""
+    if not size_of(function):
+        return ()
+    matters = function.home.source.body(function.node).slice("result", ())
+    return None if matters is None else matters.names
+
+
+def _size(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     for decorator in node.decorator_list:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")

@@ -31,6 +31,7 @@ class Modules:
     sources: dict[str, Source] = field(default_factory=dict)
     scopes: dict[str, Scope | None] = field(default_factory=dict)
     files: dict[str, bool] = field(default_factory=dict)
+    located: dict[tuple[str, tuple[str, ...], int], str | None] = field(default_factory=dict)
     known: dict[tuple[str, Ref], Value | None] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
@@ -92,6 +93,12 @@ class Modules:
     def _file(self, importer: str, parts: list[str], level: int) -> str | None:
         """The file of a module or package, looked for beside the importer and upwards, then in the roots."""
         folder = posixpath.dirname(importer)
+        key = (folder, tuple(parts), level)
+        if key not in self.located:
+            self.located[key] = self._locate(folder, parts, level)
+        return self.located[key]
+
+    def _locate(self, folder: str, parts: list[str], level: int) -> str | None:
         if level:
             for _ in range(level - 1):
                 folder = posixpath.join(folder, "..")

@@ -23,6 +23,9 @@ MUTATING = frozenset("append extend insert clear pop remove sort reverse update"
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
+_ANYTHING = frozenset(("locals", "vars", "getattr"))
+"""Functions that read names which are not written as such."""
+_LEAVES = frozenset((ast.Constant, ast.Load, ast.Store, ast.Del))
 _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -217,24 +220,28 @@ def _read(part: ast.AST, targets: set[str], reads: set[str], body: Body) -> None
     waiting: list[ast.AST] = [part]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Load):
-                reads.add(node.id)
-            if node.id in ("locals", "vars", "getattr"):  # names that are not written as such
-                body.whole = True
+        kind = type(node)
+        if kind is ast.Name:
+            if type(node.ctx) is ast.Load:  # type: ignore[attr-defined]
+                reads.add(node.id)  # type: ignore[attr-defined]
+                if node.id in _ANYTHING:  # type: ignore[attr-defined]
+                    body.whole = True
             continue
-        if isinstance(node, ast.Attribute):
-            key = dotted(node)
+        if kind is ast.Attribute:
+            key = dotted(node)  # type: ignore[arg-type]
             if key is not None:
                 while key:
                     reads.add(key)
                     key = key.rpartition(".")[0]
                 continue
-        elif isinstance(node, ast.NamedExpr):
-            targets.add(node.target.id)
-        elif isinstance(node, ast.Constant):
-            continue
-        waiting.extend(ast.iter_child_nodes(node))
+        elif kind is ast.NamedExpr:
+            targets.add(node.target.id)  # type: ignore[attr-defined]
+        for name in node._fields:
+            child = getattr(node, name, None)
+            if type(child) is list:
+                waiting.extend(one for one in child if isinstance(one, ast.AST))
+            elif isinstance(child, ast.AST) and type(child) not in _LEAVES:
+                waiting.append(child)
 
 
 def _bound(targets: Sequence[ast.expr], found: set[str]) -> bool:

@@ -153,16 +153,16 @@ class Function:
     owner: ClassInfo | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Class:
     """A class of the project."""
 
     info: ClassInfo
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Object:
-    """An object of a class of the project: `self`, or what a call of the class returns."""
+    """An object of a class of the project: `self`, or what a call of the class returns; all of one are alike."""
 
     info: ClassInfo
 
