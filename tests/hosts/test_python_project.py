@@ -189,3 +189,55 @@ def test_helpers_without_end_are_done_quickly(source: str) -> None:
     begin = time.process_time()
     found(source)
     assert time.process_time() - begin < 3.0, "one second on an idle machine"
+
+
+STORE = """
+import sqlite3
+class Store:
+    TABLE = "things"
+    def __init__(self, path):
+        self.conn = sqlite3.connect(path)
+        self.columns = "id, name"
+        self.extra = []
+    def add(self, name):
+        self.extra.append(name)
+    def all(self):
+        return self.conn.execute(f"SELECT id FROM {self.TABLE}")
+    def more(self):
+        return self.conn.execute("SELECT " + ", ".join(self.extra) + " FROM more")
+"""
+
+
+def test_what_classes_in_other_modules_say_otherwise_is_an_alternative() -> None:
+    heirs = "import store\nclass Songs(store.Store):\n    TABLE = 'songs'\nclass Old(Songs):\n    TABLE = 'old_songs'\n"
+    result = project(
+        store=STORE, music=heirs, other="class Store:\n    TABLE = 'no'\nclass X(Store):\n    TABLE = 'x'\n"
+    )
+    texts = [statement.sql for statement in result["store.py"].statements]
+    assert texts[:-1] == ["SELECT id FROM things", "SELECT id FROM songs", "SELECT id FROM old_songs"]
+
+
+def test_a_list_that_another_method_adds_to_is_not_empty() -> None:
+    (text,) = [statement.sql for statement in project(store=STORE)["store.py"].statements if "more" in statement.sql]
+    assert text == "SELECT {extra} FROM more"
+
+
+def test_what_a_base_class_of_another_module_keeps() -> None:
+    music = "from store import Store\nclass Songs(Store):\n  def one(self): self.conn.execute(f'SELECT {self.columns} FROM s')"
+    (statement,) = project(store=STORE, music=music)["music.py"].statements
+    assert (statement.sql, statement.sink) == ("SELECT id, name FROM s", "sqlite3.Connection.execute")
+
+
+def test_of_more_than_eight_statements_the_first_are_shown_and_the_rest_is_said() -> None:
+    heirs = "".join(f"class H{n}(B):\n    SQL = 'SELECT {n} FROM t{n}'\n" for n in range(9))
+    base = "class B:\n    SQL = None\n    def f(self, cur):\n        cur.execute(self.SQL)\n"
+    result = found(base + heirs)
+    assert [statement.sql for statement in result.statements] == [f"SELECT {n} FROM t{n}" for n in range(7)]
+    (finding,) = result.findings
+    assert "more than 8 alternatives" in finding.message
+
+
+def test_a_hole_for_many_names_does_not_begin_inside_a_quoted_one() -> None:
+    arms = "".join(f"elif x == {n}: q = '\"' + y + '_{n}\" AS a'\n" for n in range(9)).removeprefix("el")
+    (statement,) = found(f"{arms}else: q = '\"' + y + '\"'\ncur.execute('SELECT ' + q + ' FROM t')").statements
+    assert statement.sql == "SELECT {q} FROM t"

@@ -154,6 +154,7 @@ class Extractor:
                 if isinstance(scope.names.get(name), (Str, Const)):
                     scope.set(name, Unknown(name, "it is assigned in several functions"))
             self.top = flow.outline(scope)
+            self.modules.know_heirs(self.source.file.path, flow.classes)
         else:  # what the module itself says does not change with the sinks
             scope = flow.again(self.top)
         while flow.pending:

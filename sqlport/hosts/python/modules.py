@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlport.hosts import Read, Settings
 from sqlport.hosts.python.budget import Budget
 from sqlport.hosts.python.evaluate import interpreter
-from sqlport.hosts.python.flow import Flow
-from sqlport.hosts.python.interpreter import Script
-from sqlport.hosts.python.scopes import Scope
+from sqlport.hosts.python.flow import Flow, Pending
+from sqlport.hosts.python.interpreter import Evaluator, Script
+from sqlport.hosts.python.scopes import ClassInfo, Scope
 from sqlport.hosts.python.sinks import Sinks
 from sqlport.hosts.python.source import Source, parse
-from sqlport.hosts.python.values import Chars, Class, Items, Ref, Str, Value
+from sqlport.hosts.python.values import MAX_EACH, Chars, Class, Items, Ref, Str, Value
 from sqlport.model import Literal, SourceFile, SqlportError
 
 MAX_MODULES = 2000
@@ -24,7 +26,10 @@ MAX_MODULES = 2000
 
 @dataclass(slots=True)
 class Modules:
-    """The modules that a run's files import, each read once."""
+    """The modules that a run's files import, each read once.
+
+    `derived`: by the name of a class, the files and names of those that are derived from one of that name.
+    """
 
     settings: Settings
     sinks: Sinks
@@ -34,6 +39,8 @@ class Modules:
     located: dict[tuple[str, tuple[str, ...], int], str | None] = field(default_factory=dict)
     known: dict[tuple[str, Ref], Value | None] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
+    derived: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    heirs: dict[int, Sequence[ClassInfo]] = field(default_factory=dict)
 
     def resolver(self, path: str) -> Callable[[Ref], Value | None]:
         """How the file at `path` looks up its imports."""
@@ -128,8 +135,47 @@ class Modules:
             source = self.sources.get(path)
             if source is not None:
                 evaluator = interpreter(source, self.sinks, self.resolver(path), self.budget, self.scripts(path))
-                self.scopes[path] = Flow(evaluator, {}, lambda *_: None).module(source.tree)
+                flow = Flow(evaluator, {}, lambda *_: None)
+                self.scopes[path] = flow.module(source.tree)
+                kept = tuple(flow.pending)
+                for info in flow.classes:
+                    info.fill = partial(_fill, evaluator, info, kept)
+                self.know_heirs(path, flow.classes)
         return self.scopes[path]
+
+    def know_heirs(self, path: str, classes: Iterable[ClassInfo]) -> None:
+        """Let classes of the file at `path` find those that other files derive from them."""
+        for info in classes:
+            if info.node.name in self.derived:
+                info.outside = partial(self._heirs, path, info.node)
+
+    def _heirs(self, path: str, node: ast.ClassDef) -> Sequence[ClassInfo]:
+        known = self.heirs.get(id(node))
+        if known is None:
+            self.heirs[id(node)] = ()  # while they are looked up
+            found = []
+            seen = {node.name}
+            waiting = list(self.derived.get(node.name, ()))
+            for other, name in waiting:  # it grows: heirs have heirs
+                scope = self._scope(other) if self._exists(other) else None
+                value = scope.names.get(name) if scope is not None else None
+                if not isinstance(value, Class) or not any(base.node is node for base in value.info.lineage()):
+                    continue
+                if other != path:
+                    found.append(value.info)
+                if name not in seen:
+                    seen.add(name)
+                    waiting.extend(self.derived.get(name, ()))
+            known = self.heirs[id(node)] = tuple(found[:MAX_EACH])
+        return known
+
+
+def _fill(evaluator: Evaluator, info: ClassInfo, pending: Sequence[Pending]) -> None:
+    """Follow the methods of a class for what they assign to `self`, the constructor first."""
+    own = [one for one in pending if one.function.owner is info]
+    flow = Flow(evaluator, {}, lambda *_: None)
+    for one in sorted(own, key=lambda one: one.function.node.name != "__init__"):
+        flow.function(one)
 
 
 _OPEN: weakref.WeakKeyDictionary[Read, dict[tuple[object, ...], Modules]] = weakref.WeakKeyDictionary()

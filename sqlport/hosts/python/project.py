@@ -25,6 +25,10 @@ _SQL = re.compile(
 """Where a text of SQL may begin, in a file that is not yet known to hold any."""
 
 
+_DERIVED = re.compile(rb"(?m)^class[ \t]+([A-Za-z_]\w*)[ \t]*\(([^()]*)\)[ \t]*:")
+_NAME = re.compile(rb"([A-Za-z_]\w*)[ \t\r\n]*(?:,|$)")
+
+
 @dataclass(slots=True)
 class Project:
     """Files are added one after the other; what is in them is known when all are there."""
@@ -42,9 +46,7 @@ class Project:
             problem = check(file)
             self.found[file.path] = Extraction(findings=(problem,) if problem is not None else ())
             return
-        extractor = self._extractor(file, settings)
-        if extractor is not None:
-            extractor.begin()
+        self._extractor(file, settings)
 
     def _extractor(self, file: SourceFile, settings: Settings) -> Extractor | None:
         known = self.extractors.get(file.path)
@@ -73,6 +75,10 @@ class Project:
 
     def finish(self) -> dict[str, Extraction]:
         """What was found, by the file's path."""
+        derived = self._derived()
+        for known in list(self.extractors.values()):
+            known.modules.derived = derived
+            known.begin()
         seen = 0
         for _ in range(MAX_ROUNDS):
             current = list(enumerate(self.helpers, 1))[seen:]
@@ -86,6 +92,15 @@ class Project:
         for path, extractor in self.extractors.items():
             self.found[path] = extractor.finish()
         return self.found
+
+    def _derived(self) -> dict[str, list[tuple[str, str]]]:
+        """By the name of a class, the files and names of the classes that are derived from one of that name."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for path, (file, _) in self.files.items():
+            for match in _DERIVED.finditer(file.data):
+                for base in set(_NAME.findall(match.group(2))):
+                    found.setdefault(base.decode(), []).append((path, match.group(1).decode()))
+        return found
 
     def _concerned(self, helpers: Sequence[Helper]) -> list[str]:
         """The files that may call one of the helpers, with a text or with what is a part of one."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlport.hosts.python.branches import Engine
+from sqlport.hosts.python.slices import MUTATING
 from sqlport.hosts.python.types import of_annotation
 from sqlport.hosts.python.values import (
     Const,
     Function,
+    Items,
     Option,
     Parameter,
     Str,
+    Table,
     Unknown,
     Value,
     choose,
@@ -98,7 +101,10 @@ _ENUMS = frozenset(("Enum", "StrEnum", "IntEnum"))
 
 @dataclass(slots=True, eq=False)
 class ClassInfo:
-    """A class of the project: its own names, its bases that are known, and what methods assign to `self`."""
+    """A class of the project: its own names, its bases that are known, and what methods assign to `self`.
+
+    `fill` follows the methods for that, where nobody did so far; `outside` gives the heirs in other modules.
+    """
 
     node: ast.ClassDef
     names: Scope
@@ -106,6 +112,9 @@ class ClassInfo:
     library_bases: list[str] = field(default_factory=list)
     heirs: list[ClassInfo] = field(default_factory=list)
     attributes: dict[str, list[Value]] = field(default_factory=dict)
+    fill: Callable[[], None] | None = None
+    outside: Callable[[], Sequence[ClassInfo]] | None = None
+    _grown: frozenset[str] | None = None
 
     def lineage(self) -> Iterator[ClassInfo]:
         """The class and its known bases, nearest first, each once."""
@@ -120,19 +129,32 @@ class ClassInfo:
 
     def lookup(self, name: str, *, instance: bool) -> Value | None:
         """The value of an attribute, with those that heirs of the class give it."""
-        found: list[Value] = []
-        for info in self.lineage():
-            own = info.own(name, instance)
-            found.extend(own)
-            if own:
-                break
-        for heir in self.heirs:
-            found.extend(heir.own(name, instance))
-        useful = [value for value in found if value != Const(None)] or found
-        if not useful:
-            return None
-        branch = id(self) ^ hash(name)
-        return choose((Option(value, ((branch, index),)) for index, value in enumerate(useful)), name)
+        own = self.inherited(name, instance)
+        outside = self.outside() if self.outside is not None and own and _is_plain(own[0]) else ()
+        found: list[Option] = []
+        for arm, info in enumerate((self, *self.heirs, *outside)):
+            values = own if info is self else info.inherited(name, instance)
+            for index, value in enumerate(values):
+                if arm <= len(self.heirs) or _is_plain(value):
+                    found.append(Option(value, ((id(self), arm), (id(self) ^ hash(name), index))))
+        if any(isinstance(option.value, Items) and not option.value.open for option in found):
+            if any(name in info.grown for info in self.lineage()):
+                found = [Option(_opened(option.value), option.path) for option in found]
+        useful = [option for option in found if option.value != Const(None)] or found
+        return choose(useful, name) if useful else None
+
+    @property
+    def grown(self) -> frozenset[str]:
+        """Attributes to which the class's methods add elements."""
+        if self._grown is None:
+            calls = (node.func for node in ast.walk(self.node) if isinstance(node, ast.Call))
+            changed = [call.value for call in calls if isinstance(call, ast.Attribute) and call.attr in MUTATING]
+            self._grown = frozenset(target.attr for target in changed if isinstance(target, ast.Attribute))
+        return self._grown
+
+    def inherited(self, name: str, instance: bool) -> list[Value]:
+        """What the class says of the attribute, or the nearest of its bases that says something."""
+        return next((own for info in self.lineage() if (own := info.own(name, instance))), [])
 
     def members(self) -> list[Value] | None:
         """The values of an enum's members; None for any other class."""
@@ -143,6 +165,9 @@ class ClassInfo:
 
     def own(self, name: str, instance: bool) -> list[Value]:
         """What this class itself says of the attribute."""
+        if instance and self.fill is not None and name not in self.names.names:
+            fill, self.fill = self.fill, None
+            fill()
         found = list(self.attributes.get(name, ())) if instance else []
         value = self.names.names.get(name)
         return [value, *found] if value is not None else found
@@ -154,6 +179,15 @@ class ClassInfo:
             if isinstance(value, Function):
                 return value
         return None
+
+
+def _opened(value: Value) -> Value:
+    return Items(value.values, open=True) if isinstance(value, Items) else value
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether the value is data of a class, which its heirs may say otherwise."""
+    return isinstance(value, (Str, Items, Table)) or value == Const(None)
 
 
 def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> list[ast.arg]:

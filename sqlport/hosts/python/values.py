@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -279,7 +280,20 @@ def _fewer(found: Sequence[Option], source: str, limit: int) -> Value:
     if few and (chosen := covering(found, limit - len(cut), partly=isinstance(common, Unknown))):
         return Choice((*chosen, *cut))
     chosen = covering(found, limit - 1)
+    if not chosen and isinstance(common, Unknown):  # whole statements of which nothing is the same
+        whole = [option for option in found if _is_statement(option.value)]
+        chosen = tuple(
+            option if len(option.path) <= MAX_STEPS else Option(option.value) for option in whole[: limit - 1]
+        )
     return Choice((*chosen, Option(common))) if chosen else common
+
+
+_STATEMENT = re.compile(r"(?i)\s*(?:select|insert|replace|update|delete|create|drop|alter|with|pragma)\s+\S")
+
+
+def _is_statement(value: Value) -> bool:
+    first = value.pieces[0] if isinstance(value, Str) and value.pieces else None
+    return isinstance(first, Chars) and _STATEMENT.match(first.text) is not None
 
 
 def covering(found: Sequence[Option], limit: int, *, partly: bool = False) -> tuple[Option, ...]:
@@ -335,7 +349,7 @@ def widened(values: Sequence[Value], source: str) -> Value:
         return Unknown(source, TOO_MANY)
     strings = [value.pieces for value in values if isinstance(value, Str)]
     if len(strings) == len(values):
-        head, tail = _common(strings)
+        head, tail = map(_unquoted, _common(strings), (-1, 0))
         if not head and not tail:
             return Unknown(source, TOO_MANY)
         return Str((*head, Gap(source, TOO_MANY), *tail))
@@ -344,6 +358,15 @@ def widened(values: Sequence[Value], source: str) -> Value:
         first, last = _common(lists)
         return Items((*first, Unknown(source, TOO_MANY), *last), open=True)
     return Unknown(source, TOO_MANY)
+
+
+def _unquoted(pieces: tuple[Piece, ...], end: int) -> tuple[Piece, ...]:
+    """Without the pieces at that end in which a quoted text or name is not complete: a gap does not begin in one."""
+    while pieces and any(
+        sum(piece.text.count(quote) for piece in pieces if isinstance(piece, Chars)) % 2 for quote in "\"'`"
+    ):
+        pieces = pieces[:-1] if end else pieces[1:]
+    return pieces
 
 
 _Part = TypeVar("_Part")
