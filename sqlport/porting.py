@@ -46,7 +46,8 @@ class Request:
 
     Rules in `muted` still report what they find, but nothing is changed for them. `before` and `after` are the
     other statements of the same script, in order; `is_script` tells that those are all. `returning` is the column
-    that an INSERT has to return since its call reads it.
+    that an INSERT has to return since its call reads it. `converts` tells that sqlite3 makes dates and times of
+    columns by their declared type (`detect_types`).
     """
 
     target: Target
@@ -62,6 +63,7 @@ class Request:
     after: Part = NOTHING
     is_script: bool = False
     returning: str = ""
+    converts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,7 @@ def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Ca
         request.after,
         partial(_port_inner, request),
         request.is_script,
+        request.converts,
     )
     for rule in request.rulebook.rules:
         if (rule.code in _LAST) is last and request.selected(rule):

@@ -259,6 +259,7 @@ def port(
     placer = Placer(source.files)
     ported: list[Ported] = []
     scripts = _scripts(source.statements)
+    converts = any("PARSE_DECLTYPES" in file.text for file in source.files.values())
     for number, statement in enumerate(source.statements):
         before, after = scripts.get(statement.id, (NOTHING, NOTHING))
         if progress is not None:
@@ -279,6 +280,7 @@ def port(
             after=after,
             is_script=statement.host == "sql",
             returning=calls.returning(statement),
+            converts=converts,
         )
         ported.append(Ported(statement, _port(statement, request, source.suppressions, placer)))
     return tuple(ported)

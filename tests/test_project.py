@@ -153,6 +153,21 @@ def test_a_schema_folder_without_scripts_is_an_error_and_says_what_is_wanted() -
         project.check(["app.py"], Config(root=Path.cwd(), schema=(Path("migrations"),)))
 
 
+def test_times_stay_objects_where_sqlite3_made_objects_of_them_before() -> None:
+    put("pyproject.toml", '[tool.sqlport.types]\ntimestamp = "timestamp"\n')
+    schema = "db.execute('CREATE TABLE post (id INTEGER PRIMARY KEY, at TIMESTAMP)')\n"
+    query = schema + "db.execute('SELECT at FROM post')\n"
+    types = {"timestamp": "timestamp"}
+    put("plain.py", HEAD + query)
+    put("converting.py", f"{HEAD}db = sqlite3.connect('x', detect_types=sqlite3.PARSE_DECLTYPES)\n{query}")
+    found = [
+        [finding.code for finding in project.check([file], Config(root=Path.cwd(), types=types)).findings]
+        for file in ("plain.py", "converting.py")
+    ]
+    assert ["DTF010" in codes for codes in found] == [True, False]
+    assert "DRV002" in found[1]
+
+
 def test_the_ledger_answers_without_a_server_until_something_changes() -> None:
     path = put("app.py", HEAD + "db.execute('SELECT ifnull(nick, name) FROM users')\n")
     config = Config(root=Path.cwd(), select=("FNC001",))

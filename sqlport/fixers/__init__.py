@@ -33,7 +33,7 @@ class Context:
     `passes_parameters` whether parameters are passed at all, so that the driver reads `%`; `arguments` what is
     known of their types. `before` and `after` are the other statements of the same script; `is_script`
     tells that they are all there are, which nobody knows of the calls of a program. `port` is for the statements
-    of a trigger's body.
+    of a trigger's body. `converts` tells that sqlite3 itself makes dates and times of columns by their declared type.
     """
 
     parsed: Parsed
@@ -47,6 +47,7 @@ class Context:
     after: Part = NOTHING
     port: Port | None = None
     is_script: bool = False
+    converts: bool = False
 
     def argument_type(self, key: int | str) -> str:
         """The Python type that is passed for a parameter (`Placeholder.key`); empty where that is not known."""

@@ -20,6 +20,8 @@ _FORMATS = {
 def find(context: Context) -> Iterator[Proposal]:
     """Every such column among the results, as the text that SQLite's own functions write."""
     for node, is_star in given_out(context, "time"):
+        if context.converts and (is_star or _type(context, node) in ("timestamp", "date")):
+            continue  # the program got an object before, too
         span = context.parsed.span(node)
         fmt = "" if is_star else _FORMATS.get(_type(context, node), "")
         if not fmt:

@@ -240,7 +240,7 @@ def test_asynchronous_calls_take_await_and_async_with() -> None:
 
 
 def test_a_drop_in_a_scratch_database_leaves_the_programs_own_tables() -> None:
-    own = sync.connect("app.db")
+    own = sync.connect("")
     own.execute("CREATE TABLE kept (a TEXT)")
     for _ in sync.connect(":memory:").execute("DROP TABLE IF EXISTS kept"):
         raise AssertionError("a DROP has no rows")
@@ -249,7 +249,7 @@ def test_a_drop_in_a_scratch_database_leaves_the_programs_own_tables() -> None:
 
 
 def test_a_scratch_database_sees_the_types_of_extensions() -> None:
-    own = sync.connect("app.db")
+    own = sync.connect("")
     own.execute("CREATE SCHEMA extensions")
     own.execute("CREATE EXTENSION citext SCHEMA extensions")
     scratch = sync.connect(":memory:")
@@ -269,6 +269,6 @@ def test_a_closed_connection_is_told_as_sqlite3_does() -> None:
 def test_connections_that_nobody_holds_make_room() -> None:
     """As many as the server has room for, twice, each in a circle that only the collector breaks."""
     for _ in range(210):
-        holder: list[Any] = [sync.connect("app.db")]
+        holder: list[Any] = [sync.connect("")]
         holder.append(holder)
         del holder

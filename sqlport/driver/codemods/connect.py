@@ -102,9 +102,10 @@ def _lost(module: Module, given: dict[str, ast.expr]) -> Iterator[Change]:
     node = given.get("detect_types")
     if node is not None and not _is_constant(node, 0):
         message = (
-            "with detect_types sqlite3 converts columns by their declared type; PostgreSQL returns what the column"
-            " holds, which is text where the type became text; convert it where it is read, or make the column a"
-            " timestamptz (`types` in [tool.sqlport])"
+            "with detect_types sqlite3 converts columns by their declared type, but a date is text in the ported"
+            ' schema; before you port, write `date = "date"` and `timestamp = "timestamp"` into'
+            " [tool.sqlport.types], then psycopg returns the same objects; for other types convert the value where it"
+            " is read"
         )
         yield Change("DRV002", module.path, module.source.span(node), message=message)
     node = given.get("isolation_level")
