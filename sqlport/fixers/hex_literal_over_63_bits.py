@@ -13,8 +13,8 @@ _SINCE = 16  # the first version that reads 0x1F as a number
 
 
 def find(context: Context) -> Iterator[Proposal]:
-    """Every one, and all of them where the target does not know hexadecimal integers."""
-    old = context.target.postgres_version is not None and context.target.postgres_version < _SINCE
+    """Every one, and all of them unless the target is known to read hexadecimal integers."""
+    old = (context.target.postgres_version or 0) < _SINCE
     tokens = context.parsed.tokens
     for index, token in enumerate(tokens):
         if not _HEXADECIMAL.fullmatch(token.text):

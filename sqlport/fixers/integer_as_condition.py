@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._holes import is_hole
+from sqlport.fixers.json_valid import becomes_cast
 from sqlport.sql import replace, wrap
 from sqlport.sql.match import is_atom
 
@@ -21,7 +22,7 @@ def find(context: Context) -> Iterator[Proposal]:
     for node in tree.dfs() if tree is not None else ():
         if isinstance(node, exp.And | exp.Or | exp.Not | exp.Paren) or not context.parsed.has_span(node):
             continue
-        if _is_tested(node) or (context.semantics.wants_condition(node) and not _is_hint(node)):
+        if _is_tested(node) or (context.semantics.wants_condition(node) and not _is_left_to_others(context, node)):
             yield from _made(context, node)
 
 
@@ -31,7 +32,10 @@ def _is_tested(node: exp.Expr) -> bool:
     return isinstance(parent, exp.Is) and parent.this is node and isinstance(parent.expression, exp.Boolean)
 
 
-def _is_hint(node: exp.Expr) -> bool:
+def _is_left_to_others(context: Context, node: exp.Expr) -> bool:
+    """Whether its own rule makes a condition of it."""
+    if isinstance(node, exp.Anonymous) and node.this == "json_valid":
+        return becomes_cast(context, node)
     return isinstance(node, exp.Anonymous) and node.this in ("likely", "unlikely", "likelihood")
 
 

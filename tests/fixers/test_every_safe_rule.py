@@ -43,7 +43,6 @@ EXPRESSIONS: Mapping[str, tuple[str, ...]] = {
     "LIT002": ("0xFFFFFFFFFFFFFFFF",),
     "LIT006": ("n -- one\n || s /* two /* nested */",),
     "FNC016": ("lower('ÄÖÜ' || 'A')", "n = upper('é')"),
-    "JSN009": ("json_valid(q)", "json_valid(q) + 1"),
     "JSN011": ("json_quote(n)", "json_quote(j)"),
     "DTF001": ("date('now') > d",),
     "DTF002": ("date(d, '+40 days')", "datetime(d, 'start of month', '-1 second')", "date(d, 'weekday 0', '-6 days')"),
@@ -112,12 +111,12 @@ NO_EXPRESSION: Mapping[str, str] = {
     **dict.fromkeys(["AGG005", "FNC021"], "functions that this Python's SQLite may lack; their pages run them"),
     **dict.fromkeys(["OPR007", "NUM003", "LIT004"], "a table's name, or a literal: nothing in it is a value of a row"),
     **dict.fromkeys(["SEL004", "ORD003", "ORD004", "ORD005", "ORD006", "ORD007", "ORD008"], "the order or set of rows"),
-    **dict.fromkeys(["JOI001", "JOI002", "JOI003", "JOI004", "JOI005", "JOI006"], "the form of FROM"),
+    **dict.fromkeys(["JOI001", "JOI002", "JOI003", "JOI004", "JOI005", "JOI006", "SEL006"], "the form of FROM"),
     **dict.fromkeys(["CTE001", "CTE002", "CTE003"], "the form of WITH"),
     **dict.fromkeys(["UPS001", "UPS003", "UPS006", "DML001", "DML003", "DML004"], "the form of a write"),
     **dict.fromkeys(["ROW002", "ROW003", "BOO005"], "what is stored"),
     **dict.fromkeys(["DDL001", "DDL002", "DDL003", "DDL004", "DDL005", "DDL006", "DDL007"], "definitions"),
-    **dict.fromkeys(["DDL013", "DDL018", "DDL019", "IDX001", "TRG002"], "definitions"),
+    **dict.fromkeys(["DDL013", "DDL018", "DDL019", "IDX001", "TRG002", "JSN009"], "definitions"),
     **dict.fromkeys(["CAT001", "CAT002", "CAT003", "PRG003", "PRG006", "TXN002"], "catalogue, settings, transactions"),
 }
 CASES = [(code, expression) for code, expressions in EXPRESSIONS.items() for expression in expressions]
