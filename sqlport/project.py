@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlport.driving import Driving, driving, findings, told
 from sqlport.model import Finding, Hole, HoleKind, Ported, SourceFile, Statement
@@ -22,10 +22,13 @@ from sqlport.reporting import Source, coverage, report
 from sqlport.results import Report
 
 if TYPE_CHECKING:
+    import psycopg
+
     from sqlport.config import Config
     from sqlport.hosts import Settings, Suppression
     from sqlport.model import StatementPort, Target
     from sqlport.porting import Request
+    from sqlport.replaying import Replayed
     from sqlport.rulebook import Rule, Rulebook
     from sqlport.script import Part
 
@@ -101,6 +104,31 @@ def prove(
     proving = proven(asked, config, progress, again=again, whole=whole)
     found = report(source, ported, config, book, judgement=proving.judgement)
     return replace(found, proofs=proving.proofs)
+
+
+def replay(
+    paths: Sequence[str | Path],
+    config: Config,
+    file: Path,
+    connection: psycopg.Connection[Any],
+    schema: str,
+    *,
+    progress: Progress,
+) -> tuple[Replayed, ...]:
+    """The queries of the code on the rows of a SQLite file and, ported, on those of a schema of PostgreSQL.
+
+    They are ported by what the file's tables are, safe and unsafe fixes made. Both sides are only read.
+    """
+    from sqlport.replaying import replay as run
+    from sqlport.tables import tables_of
+
+    config = config.override(sqlite=file)
+    source = read(paths, config, progress)
+    book = rulebook(config)
+    calls = driving(source, config, book, unsafe=True)
+    ported = port(source, config, book, progress, unsafe=True, calls=calls)
+    catalog = tables_of((), config).project.catalog
+    return run(ported, file, connection, schema, catalog, config.target, progress)
 
 
 def fix(

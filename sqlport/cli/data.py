@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlport.data.job import Copied
     from sqlport.data.match import Matched
     from sqlport.data.policy import Policies
+    from sqlport.replaying import Replayed
     from sqlport.schema import PortedSchema
     from sqlport.schema.source import Source
 
@@ -124,22 +125,46 @@ def copy(
 @_FILE
 @_URL
 @_INTO
+@click.option(
+    "--queries",
+    multiple=True,
+    type=click.Path(),
+    metavar="PATH",
+    help="Also run the queries of this code on both sides; may be repeated.",
+)
 @_settings
 @click.pass_context
-def verify(ctx: click.Context, /, file: Path, url: str | None, into: str, **given: Any) -> None:
+def verify(
+    ctx: click.Context, /, file: Path, url: str | None, into: str, queries: tuple[str, ...], **given: Any
+) -> None:
     """Compare every value of FILE with the tables at URL; nothing is written on either side.
 
-    Exit code 1 where something differs; the first differences are shown by key.
+    Exit code 1 where something differs; the first differences are shown by key. With --queries the queries of the
+    code base are run on both sides, with parameters from the rows: what they return is compared, and timed.
     """
     from sqlport.data.verifying import verify as run
+    from sqlport.replaying import lines
 
     policies, skipped = _policies(given), _skipped(given)
+    settings = options.configure(queries, **given) if queries else None
     _, source = _source(file, given)
-    with _connected(url, "comparing with", read_only=True) as connection, Narrator(None) as narrator:
-        found = run(source, connection, into, policies, skipped, narrator.event)
-    for line in found.lines():
+    with _connected(url, "comparing with", read_only=True) as connection:
+        with Narrator(None) as narrator:
+            found = run(source, connection, into, policies, skipped, narrator.event)
+        replayed = _replayed(queries, settings, file, connection, into) if settings is not None else ()
+    for line in (*found.lines(), *(lines(replayed) if queries else ())):
         click.echo(line)
-    ctx.exit(0 if found.same else 1)
+    ctx.exit(0 if found.same and all(one.kind != "differs" for one in replayed) else 1)
+
+
+def _replayed(
+    queries: tuple[str, ...], config: Config, file: Path, connection: psycopg.Connection[Any], into: str
+) -> tuple[Replayed, ...]:
+    from sqlport.cli.progress import Bar
+    from sqlport.project import replay
+
+    with Bar() as progress:
+        return replay(queries, config, file.absolute(), connection, into, progress=progress)
 
 
 @data.command()

@@ -19,10 +19,16 @@ ErrorKind = OneOf["", "constraint", "missing", "range", "limit", "other"]
 STEPS = 20_000
 """SQLite calls back after so many instructions of its virtual machine."""
 
-_MOST_CALLS = 500  # times STEPS, about half a second
-_MOST_ROWS = 20_000
 _UNDO = "ROLLBACK TO SAVEPOINT sqlport"
 _MISSING = frozenset(["42P01", "42703", "42704", "42883", "3F000"])
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is waited for of SQLite: `calls` times `STEPS` instructions (about half a second), and so many rows."""
+
+    calls: int = 500
+    rows: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,12 @@ class Answer:
 
 
 def on_sqlite(
-    connection: sqlite3.Connection, sql: str, values: tuple[Value, ...] = (), tables: tuple[tuple[str, str], ...] = ()
+    connection: sqlite3.Connection,
+    sql: str,
+    values: tuple[Value, ...] = (),
+    tables: tuple[tuple[str, str], ...] = (),
+    *,
+    bounds: Bounds = Bounds(),
 ) -> Answer:
     """Run a statement and undo it. `tables` are pairs of a key and the SELECT of all rows of a table."""
     calls = 0
@@ -52,16 +63,16 @@ def on_sqlite(
     def watch() -> int:
         nonlocal calls
         calls += 1
-        return int(calls > _MOST_CALLS)
+        return int(calls > bounds.calls)
 
     connection.set_progress_handler(watch, STEPS)
     connection.execute("SAVEPOINT sqlport")
     before = connection.total_changes
     try:
         cursor = connection.execute(sql, values)
-        rows = cursor.fetchmany(_MOST_ROWS + 1)
-        if len(rows) > _MOST_ROWS:
-            return Answer(error="limit", message=f"more than {_MOST_ROWS} rows")
+        rows = cursor.fetchmany(bounds.rows + 1)
+        if len(rows) > bounds.rows:
+            return Answer(error="limit", message=f"more than {bounds.rows} rows")
         labels = tuple(column[0] for column in cursor.description or ())
         count = _changed(connection, before) if tables else -1
         after = tuple((key, tuple(connection.execute(select).fetchall())) for key, select in tables)

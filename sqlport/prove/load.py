@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlport.catalog.names import quoted
+from sqlport.prove.answers import Bounds
 from sqlport.prove.model import has_cycle
 from sqlport.prove.universe import Rows, Universe
 
@@ -36,7 +37,7 @@ class Stage:
     """Where statements are run: connections to both engines, whose tables hold the rows of the universe.
 
     `sequences` are the names of PostgreSQL's sequences by the key of their table, `absent` the tables that
-    PostgreSQL does not have.
+    PostgreSQL does not have, `bounds` what is waited for of SQLite.
     """
 
     sqlite: sqlite3.Connection
@@ -44,6 +45,7 @@ class Stage:
     universe: Universe
     sequences: Mapping[str, str] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    bounds: Bounds = field(default_factory=Bounds)
 
     def all_rows(self, keys: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
         """The SELECT of all rows of each of these tables, for SQLite and for PostgreSQL."""

@@ -39,7 +39,7 @@ class Outcome:
 def tried(stage: Stage, pair: Pair, values: Values) -> Outcome:
     """Run the pair on both engines and compare."""
     ours, theirs = stage.all_rows(pair.tables)
-    sqlite = on_sqlite(stage.sqlite, pair.original, values, ours)
+    sqlite = on_sqlite(stage.sqlite, pair.original, values, ours, bounds=stage.bounds)
     early = _refused_by_sqlite(sqlite, pair)
     if early is not None:
         return early
@@ -175,7 +175,7 @@ def _depends_on_order(stage: Stage, pair: Pair, values: Values, answer: Answer) 
     """Whether SQLite itself answers otherwise when it reads the rows backwards."""
 
     def asked() -> Answer:
-        again = on_sqlite(stage.sqlite, pair.original, values, stage.all_rows(pair.tables)[0])
+        again = on_sqlite(stage.sqlite, pair.original, values, stage.all_rows(pair.tables)[0], bounds=stage.bounds)
         return _unnumbered(stage, pair, values, again) if pair.numbered else again
 
     return is_order_open(stage, pair, answer, asked)
