@@ -84,6 +84,34 @@ def test_the_count_of_rows_is_that_of_rows_which_changed() -> None:
     assert old == new == [-1, 2, -1, 2, -1, 2, 6]
 
 
+def test_the_outermost_savepoint_is_a_transaction() -> None:
+    def program(connection: Any, mark: str, error: Any) -> Any:
+        states = []
+        for statement in (
+            *("SAVEPOINT one", "INSERT INTO t (a) VALUES ('x')", "SAVEPOINT two", "INSERT INTO t (a) VALUES ('y')"),
+            *("ROLLBACK TO two", "RELEASE SAVEPOINT two", "RELEASE one", "INSERT INTO t (a) VALUES ('z')"),
+            *("SAVEPOINT one", "RELEASE one"),
+        ):
+            connection.execute(statement)
+            states.append(connection.in_transaction)
+        connection.rollback()
+        return states, connection.execute("SELECT a FROM t").fetchall()
+
+    old, new = answers(program)
+    assert old == new == ([True] * 6 + [False] + [True] * 3, [("x",)])
+
+
+def test_the_last_number_is_known_after_the_commit() -> None:
+    def program(connection: Any, mark: str, error: Any) -> Any:
+        cursor = connection.execute("INSERT INTO t (a) VALUES ('x')")
+        inside = cursor.lastrowid
+        connection.commit()
+        return inside, cursor.lastrowid
+
+    old, new = answers(program)
+    assert old == new == (1, 1)
+
+
 def test_a_text_is_the_sequence_of_its_characters() -> None:
     def program(connection: Any, mark: str, error: Any) -> Any:
         connection.execute(f"INSERT INTO t (a) VALUES ({mark})", "x")
@@ -246,6 +274,15 @@ def test_a_drop_in_a_scratch_database_leaves_the_programs_own_tables() -> None:
         raise AssertionError("a DROP has no rows")
     assert own.execute("SELECT count(*) FROM kept").fetchone() == (0,)
     own.close()
+
+
+def test_a_scratch_file_that_another_server_knew_is_a_new_database(tmp_path: Path) -> None:
+    file = tmp_path / "app.db"
+    file.write_text(f"scratch_{'0' * 32}")
+    connection = sync.connect(file)
+    connection.execute("CREATE TABLE t (a TEXT)")
+    assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    connection.close()
 
 
 def test_a_scratch_database_sees_the_types_of_extensions() -> None:

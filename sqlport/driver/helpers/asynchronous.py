@@ -14,6 +14,8 @@ from psycopg.pq import TransactionStatus
 
 from sqlport.driver.helpers.sync import (
     CONTROLS,
+    RELEASE,
+    SAVEPOINT,
     SCRATCH_PATH,
     WRITES,
     Row,
@@ -89,6 +91,7 @@ class Cursor(psycopg.AsyncCursor[Any]):
                 await super().execute(query, values_of(params), **options)
         else:
             await super().execute(query, values_of(params), **options)
+        await connection.commit_after(query)
         self._writes = bool(WRITES.match(query))
         connection.total_changes += max(self.rowcount, 0)
         return self
@@ -146,6 +149,7 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     _scratch = ""
     _begins: str | None = ""
+    _outermost = ""
     total_changes = 0
 
     async def __aexit__(self, *error: object) -> None:
@@ -166,9 +170,19 @@ class Connection(psycopg.AsyncConnection[Any]):
         self._begins = level
 
     async def begin_before(self, query: str) -> None:
-        """Begin a transaction before the first statement that writes."""
-        if self._begins is not None and not self.in_transaction and WRITES.match(query):
+        """Begin a transaction before the first statement that writes, and before a savepoint outside of one."""
+        if self.in_transaction:
+            return
+        opened = SAVEPOINT.match(query)
+        self._outermost = opened[1].lower() if opened else ""
+        if opened or (self._begins is not None and WRITES.match(query)):
             await psycopg.AsyncCursor(self).execute("BEGIN")
+
+    async def commit_after(self, query: str) -> None:
+        """Commit what the outermost savepoint began, once it is released."""
+        released = RELEASE.match(query)
+        if released and released[1].lower() == self._outermost:
+            await self.commit()
 
     @property
     def row_factory(self) -> Any:
@@ -206,13 +220,11 @@ class Connection(psycopg.AsyncConnection[Any]):
     async def use_scratch(self, database: str | os.PathLike[str]) -> None:
         """Work in a schema of its own: one for the connection, or the one whose name the file holds."""
         if os.fspath(database) == ":memory:":
-            name, fresh = f"scratch_{uuid.uuid4().hex}", True
-            self._scratch = name
+            name = self._scratch = f"scratch_{uuid.uuid4().hex}"
         else:
-            name, fresh = scratch_of(Path(database))
+            name = scratch_of(Path(database))
         schema = sql.Identifier(name)
-        if fresh:
-            await psycopg.AsyncCursor(self).execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+        await psycopg.AsyncCursor(self).execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
         await psycopg.AsyncCursor(self).execute(SCRATCH_PATH, [name])
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,6 +26,8 @@ WRITES = re.compile(_COMMENTS + r"(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORE
 CONTROLS = re.compile(
     _COMMENTS + r"(?:BEGIN|START|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|VACUUM)\b", re.IGNORECASE | re.DOTALL
 )
+SAVEPOINT = re.compile(_COMMENTS + r"SAVEPOINT\s+([^\s;]+)", re.IGNORECASE | re.DOTALL)
+RELEASE = re.compile(_COMMENTS + r"RELEASE\s+(?:SAVEPOINT\s+)?([^\s;]+)", re.IGNORECASE | re.DOTALL)
 
 # The schema alone, and where types such as citext are: a DROP must not reach the tables of the program's database.
 SCRATCH_PATH = """SELECT set_config('search_path', concat_ws(', ', quote_ident(%s), (
@@ -135,6 +138,7 @@ class Cursor(psycopg.Cursor[Any]):
                 super().execute(query, values_of(params), **options)
         else:
             super().execute(query, values_of(params), **options)
+        connection.commit_after(query)
         self._writes = bool(WRITES.match(query))
         connection.total_changes += max(self.rowcount, 0)
         return self
@@ -175,9 +179,11 @@ class Cursor(psycopg.Cursor[Any]):
     @property
     def lastrowid(self) -> int | None:
         """The last number that a sequence gave to a row of this connection."""
+        connection: Any = self.connection
+        cursor = psycopg.Cursor(connection, row_factory=tuple_row)
         try:
-            with self.connection.transaction():
-                row = psycopg.Cursor(self.connection, row_factory=tuple_row).execute("SELECT lastval()").fetchone()
+            with connection.transaction() if connection.in_transaction else nullcontext():
+                row = cursor.execute("SELECT lastval()").fetchone()
         except psycopg.errors.ObjectNotInPrerequisiteState:
             return None
         return int(row[0]) if row else None
@@ -197,6 +203,7 @@ class Connection(psycopg.Connection[Any]):
 
     _scratch = ""
     _begins: str | None = ""
+    _outermost = ""
     _is_closed = False
     total_changes = 0
 
@@ -226,9 +233,19 @@ class Connection(psycopg.Connection[Any]):
         self._begins = level
 
     def begin_before(self, query: str) -> None:
-        """Begin a transaction before the first statement that writes."""
-        if self._begins is not None and not self.in_transaction and WRITES.match(query):
+        """Begin a transaction before the first statement that writes, and before a savepoint outside of one."""
+        if self.in_transaction:
+            return
+        opened = SAVEPOINT.match(query)
+        self._outermost = opened[1].lower() if opened else ""
+        if opened or (self._begins is not None and WRITES.match(query)):
             psycopg.Cursor(self).execute("BEGIN")
+
+    def commit_after(self, query: str) -> None:
+        """Commit what the outermost savepoint began, once it is released."""
+        released = RELEASE.match(query)
+        if released and released[1].lower() == self._outermost:
+            self.commit()
 
     @property
     def row_factory(self) -> Any:
@@ -263,13 +280,11 @@ class Connection(psycopg.Connection[Any]):
     def use_scratch(self, database: str | os.PathLike[str]) -> None:
         """Work in a schema of its own: one for the connection, or the one whose name the file holds."""
         if os.fspath(database) == ":memory:":
-            name, fresh = f"scratch_{uuid.uuid4().hex}", True
-            self._scratch = name
+            name = self._scratch = f"scratch_{uuid.uuid4().hex}"
         else:
-            name, fresh = scratch_of(Path(database))
+            name = scratch_of(Path(database))
         schema = sql.Identifier(name)
-        if fresh:
-            psycopg.Cursor(self).execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+        psycopg.Cursor(self).execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
         psycopg.Cursor(self).execute(SCRATCH_PATH, [name])
 
     def close(self) -> None:
@@ -281,19 +296,18 @@ class Connection(psycopg.Connection[Any]):
         super().close()
 
 
-def scratch_of(path: Path) -> tuple[str, bool]:
-    """The schema that stands for a temporary file, and whether it is new; so it is for a file that is new or empty."""
+def scratch_of(path: Path) -> str:
+    """The schema that stands for a temporary file: another one for each that is new or empty."""
     try:
         held = path.read_bytes() if path.exists() else b""
-        fresh = not held
-        if fresh:
+        if not held:
             held = f"scratch_{uuid.uuid4().hex}".encode()
             path.write_bytes(held)
     except OSError as error:
         raise psycopg.OperationalError(f"unable to open database file: {error}") from error
     if not re.fullmatch(rb"scratch_[0-9a-f]{32}", held):
         raise psycopg.DatabaseError(f"{path}: not a scratch database of this program; copy it with `sqlport data copy`")
-    return held.decode(), fresh
+    return held.decode()
 
 
 class _BoolDumper(Dumper):
