@@ -152,6 +152,24 @@ def test_a_test_of_what_was_built_takes_the_arm_in_which_it_was() -> None:
     assert all(("WHERE" in text) is ("ORDER BY" in text) is ("LIMIT" not in text) for text in texts)
 
 
+def test_a_dict_of_clauses_that_conditions_fill() -> None:
+    source = """
+def f(a, b):
+  clauses = dict(where='', order='')
+  if a: clauses['where'] = 'WHERE a = ?'
+  if b: clauses['order'] = 'ORDER BY b'
+  clauses['order'] += ' LIMIT 1'
+  cur.execute('SELECT x FROM t {where} {order}'.format(**clauses))
+"""
+    texts = {" ".join(statement.sql.split()) for statement in found(source).statements}
+    assert texts == {
+        "SELECT x FROM t LIMIT 1",
+        "SELECT x FROM t ORDER BY b LIMIT 1",
+        "SELECT x FROM t WHERE a = ? LIMIT 1",
+        "SELECT x FROM t WHERE a = ? ORDER BY b LIMIT 1",
+    }
+
+
 @pytest.mark.parametrize("place", ["at", "1"])
 def test_an_element_at_a_place_that_is_not_known_is_no_text(place: str) -> None:
     source = f"w = ['a = 1']\nfor x in y: w.append(x)\nw.insert({place}, 'b = 2')\ncur.execute('SELECT ' + ','.join(w))"

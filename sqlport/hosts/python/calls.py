@@ -10,7 +10,7 @@ from sqlport.hosts.python import strings, templates
 from sqlport.hosts.python.inline import Given, asks_for, inline, is_static
 from sqlport.hosts.python.interpreter import Evaluator
 from sqlport.hosts.python.library import known_call, read_file
-from sqlport.hosts.python.lookups import named, table_item
+from sqlport.hosts.python.lookups import entries, named, table_item
 from sqlport.hosts.python.paths import is_resource, joined, method_of
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.values import (
@@ -183,15 +183,10 @@ def _named(
     """What a call gives by name, also in `tables` and `**tables`, with the source expressions."""
     found: dict[str, tuple[Value, str]] = {}
     for argument in (*tables, *(keyword.value for keyword in node.keywords if keyword.arg is None)):
-        table = evaluator.value(argument, scope)
-        if isinstance(table, Table):
-            source = evaluator.segment(argument)
-            plain = source in ("locals()", "vars()")
-            found.update(
-                (key, (value, key if plain else f"{source}[{key!r}]"))
-                for key, value in table.pairs
-                if isinstance(key, str)
-            )
+        source = evaluator.segment(argument)
+        plain = source in ("locals()", "vars()")
+        for key, value in entries(evaluator.value(argument, scope)).items():
+            found[key] = (value, key if plain else f"{source}[{key!r}]")
     for keyword in node.keywords:
         if keyword.arg is not None:
             value = evaluator.value(keyword.value, scope)

@@ -168,7 +168,7 @@ class Flow:
     def _augmented(self, node: ast.AugAssign, scope: Scope) -> None:
         self._visit(node, scope)
         key = dotted(node.target)
-        if key is None:
+        if key is None and not isinstance(node.target, ast.Subscript):
             return
         self._bind(node.target, augmented(self.evaluator, node, scope), scope)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlport.hosts.python.names import dotted
 from sqlport.hosts.python.scopes import Scope
-from sqlport.hosts.python.values import MAX_EACH, Items, Option, Table, Unknown, Value, choose, options
+from sqlport.hosts.python.values import MAX_EACH, Items, Option, Table, Unknown, Value, choose, lift, options
 
 
 def assign(target: ast.expr, value: Value, scope: Scope) -> None:
@@ -27,7 +27,7 @@ def assign(target: ast.expr, value: Value, scope: Scope) -> None:
         key = dotted(target.value)
         known = scope.get(key) if key is not None else None
         if key is not None and known is not None:
-            scope.set(key, _stored(known, target, value))
+            scope.set(key, lift(lambda single: _stored(single, target, value), known, source=key))
 
 
 def _stored(known: Value, target: ast.Subscript, value: Value) -> Value:
