@@ -13,6 +13,8 @@ MAX_INLINE = 6
 """Calls of project functions that are followed into one another."""
 MAX_CALLS = 200
 """Calls of project functions that are followed for one expression."""
+MAX_STEPS = 100_000
+"""Values that are worked out for one expression and all that it leads to; more are unknown."""
 MAX_WORK = 15_000
 """Statements of followed functions for one pass over a file; what comes later is not followed."""
 
@@ -21,14 +23,15 @@ MAX_WORK = 15_000
 class Budget:
     """What following functions may cost; shared by the evaluators of all files of a run.
 
-    `calls` is left for the current expression, `work` for the current file; `depth` counts calls inside calls.
-    `sizes` of functions and what calls returned are kept, the latter while one file is followed; `engines` tell on
-    which one the program takes the arm of a branch.
+    `calls` and `steps` are left for the current expression, `work` for the current file;
+    `depth` counts calls inside calls. `sizes` of functions and what calls returned are kept, the latter while one file
+    is followed; `engines` tell on which one the program takes the arm of a branch.
     """
 
     calls: int = MAX_CALLS
     work: int = MAX_WORK
     depth: int = 0
+    steps: int = MAX_STEPS
     sizes: dict[int, int] = field(default_factory=dict)
     known: dict[tuple[object, ...], Value] = field(default_factory=dict)
     engines: dict[tuple[int, int], Engine] = field(default_factory=dict)
@@ -42,6 +45,7 @@ class Budget:
         """A new expression, unless it is part of a followed function."""
         if not self.depth:
             self.calls = MAX_CALLS
+            self.steps = MAX_STEPS
 
     def spend(self, statements: int) -> bool:
         """Whether one more function of that size may be followed."""

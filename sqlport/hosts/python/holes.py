@@ -32,6 +32,8 @@ class _Token:
 
 def kinds(sql: str, spans: Sequence[tuple[int, int]]) -> list[HoleKind]:
     """The kind of each hole; `spans` are where they stand in `sql`, in order."""
+    if not spans:
+        return []
     tokens = _tokens(sql, spans)
     found: dict[int, HoleKind] = {}
     words: list[str] = []

@@ -71,10 +71,11 @@ class Evaluator:
     def value(self, node: ast.expr, scope: Scope) -> Value:
         """What the expression can be, given the names of `scope`."""
         handler = self._handlers.get(type(node))
-        if handler is None or self.depth > MAX_DEPTH:
-            return self.unknown(node, "" if handler is None else "it is nested too deeply")
         if not self.depth:
             self.budget.begin()
+        self.budget.steps -= 1
+        if handler is None or self.depth > MAX_DEPTH or self.budget.steps < 0:
+            return self.unknown(node, "" if handler is None else "it is nested too deeply")
         self.depth += 1
         try:
             return handler(self, node, scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from sqlport.hosts.python import strings
 from sqlport.hosts.python.inline import Given, inline
@@ -45,10 +46,11 @@ def known_call(evaluator: Evaluator, name: str, node: ast.Call, scope: Scope) ->
         return _locals(scope)
     if not node.args:
         return evaluator.unknown(node)
-    found = path_of(name, [evaluator.value(argument, scope) for argument in node.args])
+    arguments = [evaluator.value(argument, scope) for argument in node.args]  # once: calls stand in calls
+    found = path_of(name, arguments)
     if found is not None:
         return read_file(evaluator, found, node)
-    argument = evaluator.value(node.args[-1 if name == "typing.cast" else 0], scope)
+    argument = arguments[-1 if name == "typing.cast" else 0]
     if name in ("textwrap.dedent", "inspect.cleandoc"):
         change = strings.dedent if name == "textwrap.dedent" else strings.cleandoc
         return lift(lambda single: change(single) if isinstance(single, Str) else single, argument)
@@ -62,9 +64,9 @@ def known_call(evaluator: Evaluator, name: str, node: ast.Call, scope: Scope) ->
         pairs = (Items((Const(index), value)) for index, value in enumerate(argument.values))
         return Items(tuple(pairs), argument.open)
     if name == "zip":
-        return _zip(evaluator, node, scope)
+        return _zip(evaluator, node, arguments)
     if name == "getattr" and len(node.args) > 1:
-        return _getattr(evaluator, node, scope)
+        return _getattr(evaluator, node, arguments[1], scope)
     return evaluator.unknown(node)
 
 
@@ -105,17 +107,16 @@ def _locals(scope: Scope) -> Value:
     return Table(tuple(names.items()))
 
 
-def _getattr(evaluator: Evaluator, node: ast.Call, scope: Scope) -> Value:
-    name = evaluator.value(node.args[1], scope)
+def _getattr(evaluator: Evaluator, node: ast.Call, name: Value, scope: Scope) -> Value:
     if not isinstance(name, Str) or not strings.flat(name).isidentifier():
         return evaluator.unknown(node)
     attribute = ast.Attribute(node.args[0], strings.flat(name), ast.Load())
     return evaluator.value(ast.copy_location(attribute, node), scope)
 
 
-def _zip(evaluator: Evaluator, node: ast.Call, scope: Scope) -> Value:
+def _zip(evaluator: Evaluator, node: ast.Call, arguments: Sequence[Value]) -> Value:
     """Pairs, of lists that are known or open."""
-    lists = [elements(evaluator.value(argument, scope)) for argument in node.args]
+    lists = [elements(argument) for argument in arguments]
     if not all(isinstance(one, Items) and one.values for one in lists):
         return evaluator.unknown(node)
     known = [one for one in lists if isinstance(one, Items)]

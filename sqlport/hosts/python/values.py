@@ -74,6 +74,9 @@ class Str:
 
     pieces: tuple[Piece, ...] = ()
 
+    def __hash__(self) -> int:  # of its ends only: a text that grows piece by piece is compared at each step
+        return hash((len(self.pieces), self.pieces[:1], self.pieces[-1:]))
+
     @property
     def known(self) -> bool:
         """Whether any character is known."""
@@ -93,6 +96,9 @@ class Items:
 
     values: tuple[Value, ...]
     open: bool = False
+
+    def __hash__(self) -> int:  # as of a text
+        return hash((len(self.values), self.values[:1], self.values[-1:]))
 
 
 @dataclass(frozen=True, slots=True)
