@@ -110,6 +110,7 @@ _UNKNOWN = """
 _UNKNOWN_TO_POSTGRES: Final = frozenset(_UNKNOWN.split())
 
 _SQLITES_LOCALES: Final = frozenset(["C", "POSIX"])
+_BY_CHARACTERS: Final = frozenset(["", "BINARY", "C", "POSIX"])
 _COLLATABLE: Final = frozenset(["text", "citext", "varchar", "character varying", "char", "character", "bpchar"])
 
 
@@ -313,7 +314,7 @@ def _collated(choice: TypeChoice, collation: str, target: Target) -> TypeChoice:
             return choice  # COLLATE NOCASE stays and names that collation
         reason = "NOCASE compares without regard to case; citext does too, for all letters and not only for A-Z"
         choice = replace(choice, type="citext", rule="COL002", reason=reason, extension="citext")
-    elif choice.type == "text" and name not in ("", "BINARY"):
+    elif choice.type == "text" and name not in _BY_CHARACTERS:
         reason = f"PostgreSQL has no collation {collation}: text compares by its characters"
         choice = replace(choice, rule="COL003" if name == "RTRIM" else "COL002", reason=reason, certain=False)
     if is_collatable(choice.type) and not is_sqlites_locale(target.locale):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlport.catalog.names import kept
+from sqlport.catalog.types import is_sqlites_locale
 from sqlport.model import ServerInfo, Span
 from sqlport.schema._keys import without
 from sqlport.schema.port import Definition, NotPorted, PortedSchema
@@ -16,6 +17,7 @@ from sqlport.sql.tokens import tokenize
 if TYPE_CHECKING:
     import psycopg
 
+    from sqlport.model import Target
     from sqlport.sql.definitions import Constraint, CreateTable
 
 _CAN_GO = ("check", "references", "foreign key", "default", "generated", "collate")
@@ -43,7 +45,7 @@ def confirmed(schema: PortedSchema, connection: psycopg.Connection[Any], server:
         if refused is None:
             made.append(definition)
             continue
-        mended = _mended(connection, definition, refused) if definition.kind == "table" else None
+        mended = _mended(connection, definition, refused, schema.target) if definition.kind == "table" else None
         if mended is None:
             reason = f"PostgreSQL: {refused.message}{_advice(definition)}"
             lost.append(NotPorted(definition.kind, definition.of, definition.name, reason, definition.original))
@@ -83,7 +85,7 @@ def _refusal(connection: psycopg.Connection[Any], sql: str) -> _Refusal | None:
 
 
 def _mended(
-    connection: psycopg.Connection[Any], definition: Definition, refused: _Refusal
+    connection: psycopg.Connection[Any], definition: Definition, refused: _Refusal, target: Target
 ) -> tuple[Definition, list[NotPorted]] | None:
     """The table without the constraints that PostgreSQL refuses; None where it still refuses the table."""
     text, lost = definition.sql, list[NotPorted]()
@@ -104,7 +106,10 @@ def _mended(
                 columns,
             )
         )
-        text = without(text, written, [constraint.span])
+        if constraint.kind == "collate" and not is_sqlites_locale(target.locale):
+            text = text[: constraint.span.start] + 'COLLATE "C"' + text[constraint.span.end :]
+        else:
+            text = without(text, written, [constraint.span])
         following = _refusal(connection, text)
         if following is None:
             return replace(definition, sql=text), lost

@@ -20,7 +20,7 @@ from sqlport.engines.server import Server, describe
 from sqlport.model import Target
 from sqlport.rulebook import load
 from sqlport.schema import port_schema, read_source, up_sql
-from sqlport.schema.drift import drift
+from sqlport.schema.drift import drift, on_server
 
 SCHEMA = """
 CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT NOT NULL, v VARCHAR(9) NOT NULL, n TEXT NOT NULL COLLATE NOCASE, j TEXT);
@@ -141,6 +141,22 @@ def test_no_collation_is_needed_where_the_database_has_it(server: Server, tmp_pa
         for locale in ("C", ""):
             found = drift(source, port_schema(source, Target(locale=locale), load()), server.database_url(name), server)
             assert found.differences == ()
+
+
+def test_a_type_in_brackets_and_a_collation_of_the_program_become_text_in_sqlites_order(
+    server: Server, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "odd.db") as connection:
+        connection.create_collation("mine", lambda a, b: (a > b) - (a < b))
+        connection.execute(
+            "CREATE TABLE t (a varchar[10], b TEXT COLLATE mine NOT NULL, c 'nvarchar'(3) COLLATE BINARY)"
+        )
+    source = read_source(tmp_path / "odd.db", Config())
+    sure, _ = on_server(port_schema(source, Target(), load()), server)
+    assert [each.sql for each in sure.schema.of_kind("table")] == [
+        'CREATE TABLE t (a text COLLATE "C", b TEXT COLLATE "C" NOT NULL, c text COLLATE "C")'
+    ]
+    assert [(each.kind, each.columns) for each in sure.schema.not_ported] == [("collate", ("b",))]
 
 
 def one(connection: psycopg.Connection[Any], query: str) -> Any:
