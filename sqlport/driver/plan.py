@@ -93,8 +93,9 @@ def plan(
         module.path for module in modules if module.uses.imports
     }
     written = _written(statements)
+    kinds = frozenset(["date", "timestamp"]).union(*map(members.converted, modules))
     for module in modules:
-        made = [*connect.find(module), *members.find(module)]
+        made = [*connect.find(module, _declared(catalog_of(module.path), kinds, target)), *members.find(module)]
         made += lastrowid.find(module, _inserts(module.path, statements, speaking, catalog_of), returning, True)
         if module.path in running:
             made += [*connections.find(module), *functions.find(module), *errors.find(module)]
@@ -107,6 +108,25 @@ def plan(
     refused = f"{broken[0]}: it is not valid Python" if broken else _refusal(modules, changes, is_muted)
     created = {one.path: text_of(library, table, homes) for library, one in homes.items()}
     return DriverPort(tuple(changes), speaking, returning, created, refused, bound)
+
+
+def _declared(catalog: Catalog, kinds: frozenset[str], target: Target) -> dict[str, str]:
+    """The columns whose declared types sqlite3 has converters for, as it looks them up: by the first word.
+
+    Not those to which the configuration gives a type of PostgreSQL's, which psycopg converts.
+    https://docs.python.org/3/library/sqlite3.html#sqlite3.PARSE_DECLTYPES
+    """
+    from sqlport.catalog.names import folded
+
+    found: dict[str, str] = {}
+    given = {key.lower() for key in target.types}
+    for table in catalog:
+        for column in table.columns:
+            words = column.declared_type.replace("(", " ").lower().split()
+            name = f"{folded(table.name)}.{folded(column.name)}"
+            if words and words[0] in kinds and not {words[0], name.lower()} & given:
+                found[name] = words[0]
+    return found
 
 
 def _modules(files: Mapping[str, SourceFile], table: Table) -> list[Module]:

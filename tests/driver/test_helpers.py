@@ -309,3 +309,33 @@ def test_connections_that_nobody_holds_make_room() -> None:
         holder: list[Any] = [sync.connect("")]
         holder.append(holder)
         del holder
+
+
+@pytest.mark.parametrize("row", [None, sqlite3.Row])
+def test_columns_of_declared_types_are_converted(row: Any) -> None:
+    old = sqlite3.connect(":memory:", detect_types=sqlite3.PARSE_DECLTYPES)
+    new = sync.connect(":memory:", declared={"p.at": "timestamp", "p.day": "date"})
+    old.row_factory, new.row_factory = row, sync.Row if row else None
+    found = []
+    for connection, kinds in ((old, ("timestamp", "DATE")), (new, ("text", "text"))):
+        connection.execute(f"CREATE TABLE p (at {kinds[0]}, day {kinds[1]}, other text)")
+        connection.execute("INSERT INTO p VALUES ('2024-02-29 12:30:01.250000', '2024-02-29', '2024-02-29')")
+        connection.execute("INSERT INTO p VALUES (NULL, NULL, NULL)")
+        rows = connection.execute("SELECT other, at, day, day || '' AS text FROM p ORDER BY other IS NULL").fetchall()
+        found.append([tuple(each) for each in rows])
+        connection.close()
+    assert found[0] == found[1]
+    assert found[1][0][1:3] == (datetime.datetime(2024, 2, 29, 12, 30, 1, 250000), datetime.date(2024, 2, 29))
+
+
+def test_adapters_and_converters_of_the_program_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync, "ADAPTERS", {})
+    monkeypatch.setattr(sync, "CONVERTERS", {})
+    sync.register_adapter(complex, str)
+    sync.register_converter("COMPLEX", lambda stored: complex(stored.decode()))
+    connection = sync.connect(":memory:", declared={"c.z": "complex"})
+    connection.execute("CREATE TABLE c (z text)")
+    connection.execute("INSERT INTO c VALUES (%s)", (1 + 2j,))
+    connection.executemany("INSERT INTO c VALUES (%(z)s)", [{"z": 3j}])
+    assert [row[0] for row in connection.execute("SELECT z FROM c ORDER BY z").fetchall()] == [1 + 2j, 3j]
+    connection.close()

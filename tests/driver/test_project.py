@@ -164,3 +164,13 @@ def test_a_pragma_with_a_computed_value_is_left_out(port: Port) -> None:
     port(app=app)
     assert '"/* PRAGMA journal_mode = %s: PostgreSQL always has a write-ahead log */" % mode' in text("app")
     assert 'f"/* PRAGMA cache_size = {len(mode)}: ' in text("app")
+
+
+def test_columns_that_detect_types_converts_are_named(port: Port) -> None:
+    app = "import sqlite3\n\nconnection = sqlite3.connect({}, detect_types={}, timeout=3)\n"
+    app += 'connection.execute("CREATE TABLE p (id INTEGER PRIMARY KEY, at TIMESTAMP, by TEXT, n MONEY(3))")\n'
+    app += 'sqlite3.register_converter("money", int)\n'
+    port(app=app.format("'app.db'", "sqlite3.PARSE_DECLTYPES"), other=app.format("path", "sqlite3.PARSE_COLNAMES"))
+    assert 'postgres.connect(declared={"p.at": "timestamp", "p.n": "money"})\n' in text("app")
+    assert 'postgres.register_converter("money", int)\n' in text("app")
+    assert "postgres.connect(path)\n" in text("other")

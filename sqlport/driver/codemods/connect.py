@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from sqlport.driver.model import Change, Module, replaced
 from sqlport.driver.names import Reference
 from sqlport.model import FileEdit
 
 _POSITIONS = ("database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory")
+_NAMED = (ast.Attribute, ast.Name)
 _READ_ONLY = re.compile(r"mode=ro\b|immutable=1\b")
 
 
@@ -28,8 +30,11 @@ def is_foreign(module: Module, call: ast.Call) -> bool:
     return any(_READ_ONLY.search(text) for text in texts)
 
 
-def find(module: Module) -> Iterator[Change]:
-    """The calls, and those of their arguments that say something to SQLite only."""
+def find(module: Module, declared: Mapping[str, str] = MappingProxyType({})) -> Iterator[Change]:
+    """The calls, and those of their arguments that say something to SQLite only.
+
+    `declared` are the columns (`table.column`) of types that detect_types converts, each with that type.
+    """
     for reference, call in calls(module):
         span = module.source.span(call)
         if is_foreign(module, call):
@@ -45,9 +50,12 @@ def find(module: Module) -> Iterator[Change]:
             continue
         function = module.expression(reference.library, module.table.members["connect"])
         edits = [replaced(module, module.source.span(reference.node), function)]
-        edits += _without_arguments(module, call, given)
+        converted = declared if reference.library == "sqlite3" and _by_declaration(given.get("detect_types")) else {}
+        edits += _without_arguments(module, call, given, converted)
         yield Change("DRV001", module.path, span, tuple(edits), needs=frozenset([reference.library]))
-        yield from _lost(module, given)
+        yield from _lost(
+            module, {name: node for name, node in given.items() if name != "detect_types" or not converted}
+        )
 
 
 def _arguments(call: ast.Call) -> tuple[dict[str, ast.expr], str]:
@@ -72,7 +80,15 @@ def _is_constant(node: ast.expr, value: object) -> bool:
     return isinstance(node, ast.Constant) and node.value is value
 
 
-def _without_arguments(module: Module, call: ast.Call, given: dict[str, ast.expr]) -> Iterator[FileEdit]:
+def _by_declaration(node: ast.expr | None) -> bool:
+    """Whether it is PARSE_DECLTYPES alone."""
+    named = (ast.unparse(node).rpartition(".")[2] if node is not None else "") if isinstance(node, _NAMED) else ""
+    return named == "PARSE_DECLTYPES"
+
+
+def _without_arguments(
+    module: Module, call: ast.Call, given: dict[str, ast.expr], declared: Mapping[str, str]
+) -> Iterator[FileEdit]:
     """The edits that leave the database, where it is computed or in memory, and the isolation level."""
     kept = {name for name in ("database", "isolation_level") if name in given}
     database = given.get("database")
@@ -88,6 +104,9 @@ def _without_arguments(module: Module, call: ast.Call, given: dict[str, ast.expr
     ]
     if "autocommit" in given:
         parts.append("isolation_level=None")
+    if declared:
+        shown = ", ".join(f'"{column}": "{kind}"' for column, kind in sorted(declared.items()))
+        parts.append(f"declared={{{shown}}}")
     function_end = module.source.span(call.func).end
     opening = module.source.text.index("(", function_end)
     yield FileEdit(module.path, opening + 1, module.source.span(call).end - 1, ", ".join(parts))

@@ -10,8 +10,6 @@ from sqlport.driver.model import Change, Module, replaced
 from sqlport.driver.names import Reference
 
 _ADVICE: Mapping[str, str] = {
-    "register_adapter": "psycopg takes no adapter functions; register a dumper (psycopg.adapters.register_dumper)",
-    "register_converter": "psycopg converts by PostgreSQL's type; register a loader (psycopg.adapters.register_loader)",
     "complete_statement": "psycopg does not tell whether a statement is complete; ask the shell that reads it",
     "enable_callback_tracebacks": "psycopg calls nothing back from SQL; take it out",
     "sqlite_version": "the server's version is `connection.info.server_version`",
@@ -26,6 +24,16 @@ def find(module: Module) -> Iterator[Change]:
     for reference in module.uses.references:
         if id(reference.node) not in opened:
             yield from _reference(module, reference)
+
+
+def converted(module: Module) -> Iterator[str]:
+    """The declared types that the file registers converters for."""
+    for reference in module.uses.references:
+        call = module.uses.parents.get(id(reference.node))
+        if reference.member == "register_converter" and isinstance(call, ast.Call) and call.args:
+            name = call.args[0]
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                yield name.value.lower()
 
 
 def _reference(module: Module, reference: Reference) -> Iterator[Change]:

@@ -21,12 +21,14 @@ from sqlport.driver.helpers.sync import (
     Row,
     adapt,
     is_scratch,
+    register_adapter,
+    register_converter,
     row_maker,
     scratch_of,
     values_of,
 )
 
-__all__ = ["Connection", "Cursor", "Row", "connect"]
+__all__ = ["Connection", "Cursor", "Row", "connect", "register_adapter", "register_converter"]
 
 
 class _Running:

@@ -9,7 +9,7 @@ import re
 import tempfile
 import uuid
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -36,13 +36,39 @@ SCRATCH_PATH = """SELECT set_config('search_path', concat_ws(', ', quote_ident(%
 )), false)"""
 
 
-def connect(database: str | os.PathLike[str] = "", *, isolation_level: str | None = "") -> Connection:
+_COLUMNS = """SELECT attrelid, attnum, lower(relname || '.' || attname)
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE attrelid = ANY(%s) AND attnum > 0"""
+# What sqlite3 converts columns of these declared types with, where it is opened with PARSE_DECLTYPES.
+CONVERTERS: dict[str, Callable[[bytes], Any]] = {
+    "date": lambda value: datetime.date.fromisoformat(value.decode()),
+    "timestamp": lambda value: datetime.datetime.fromisoformat(value.decode()),
+}
+ADAPTERS: dict[type, Callable[[Any], Any]] = {}
+
+
+def register_converter(name: str, converter: Callable[[bytes], Any]) -> None:
+    """Convert columns of this declared type; `converter` gets the bytes of the text that is stored."""
+    CONVERTERS[name.lower()] = converter
+
+
+def register_adapter(kind: type, adapter: Callable[[Any], Any]) -> None:
+    """Send values of this type as what `adapter` makes of them."""
+    ADAPTERS[kind] = adapter
+
+
+def connect(
+    database: str | os.PathLike[str] = "",
+    *,
+    isolation_level: str | None = "",
+    declared: Mapping[str, str] | None = None,
+) -> Connection:
     """A connection to `DATABASE_URL`, where sqlite3 opened the file `database`.
 
     With an `isolation_level` (the default) the first write begins a transaction, as with sqlite3; with None
-    every statement stands for itself.
+    every statement stands for itself. `declared` names the converter of columns (`{"post.created": "timestamp"}`).
     """
     connection = _opened()
+    connection.declared = declared or {}
     connection.isolation_level = isolation_level
     adapt(connection)
     if is_scratch(database):
@@ -111,12 +137,41 @@ class _RowMaker:
 def row_maker(factory: Any) -> Any:
     if factory is None or factory is tuple_row:
         return tuple_row
-    return factory if isinstance(factory, _RowMaker) else _RowMaker(factory)
+    return factory if isinstance(factory, (_RowMaker, _Converted)) else _RowMaker(factory)
 
 
 def values_of(parameters: Any) -> Any:
     """The values of a statement: sqlite3 takes a text for its characters, psycopg takes none for a sequence."""
-    return tuple(parameters) if isinstance(parameters, str) else parameters or None
+    if not ADAPTERS or not parameters:
+        return tuple(parameters) if isinstance(parameters, str) else parameters or None
+
+    def adapted(value: Any) -> Any:
+        adapter = ADAPTERS.get(type(value))
+        return adapter(value) if adapter else value
+
+    if isinstance(parameters, Mapping):
+        return {key: adapted(value) for key, value in parameters.items()}
+    return [adapted(each) for each in parameters]
+
+
+class _Converted:
+    """Rows whose columns of declared types are converted before `maker` gets them."""
+
+    def __init__(self, maker: Any) -> None:
+        self.maker = maker
+
+    def __call__(self, cursor: Any) -> Callable[[Any], Any]:
+        make = self.maker(cursor)
+        converters: list[Callable[[Any], Any] | None] = []
+
+        def row(values: Any) -> Any:
+            if not converters:  # asked for with the first row: the connection is busy before
+                converters.extend(cursor.connection.converters_of(cursor.pgresult))
+            return make(
+                [to(one) if to and one is not None else one for one, to in zip(values, converters, strict=True)]
+            )
+
+        return row
 
 
 class Cursor(psycopg.Cursor[Any]):
@@ -195,7 +250,10 @@ class Cursor(psycopg.Cursor[Any]):
 
     @row_factory.setter
     def row_factory(self, factory: Any) -> None:
-        psycopg.Cursor.row_factory.fset(self, row_maker(factory))  # type: ignore[attr-defined]
+        maker = row_maker(factory)
+        connection: Any = self.connection
+        maker = _Converted(maker) if connection.declared and not isinstance(maker, _Converted) else maker
+        psycopg.Cursor.row_factory.fset(self, maker)  # type: ignore[attr-defined]
 
 
 class Connection(psycopg.Connection[Any]):
@@ -206,6 +264,7 @@ class Connection(psycopg.Connection[Any]):
     _outermost = ""
     _is_closed = False
     total_changes = 0
+    declared: Mapping[str, str] = {}
 
     def __exit__(
         self,
@@ -260,7 +319,21 @@ class Connection(psycopg.Connection[Any]):
         """A cursor. Raises ProgrammingError where the program has closed the connection."""
         if self._is_closed:
             raise psycopg.ProgrammingError("Cannot operate on a closed database.")
-        return super().cursor(*arguments, **options)
+        cursor = super().cursor(*arguments, **options)
+        if self.declared:
+            cursor.row_factory = cursor.row_factory
+        return cursor
+
+    def converters_of(self, result: Any) -> list[Callable[[Any], Any] | None]:
+        """What each column of a result is converted with: by the type that its column was declared with."""
+        tables = [result.ftable(number) for number in range(result.nfields)]
+        names = psycopg.Cursor(self, row_factory=tuple_row).execute(_COLUMNS, [tables]).fetchall()
+        named = {(table, position): name for table, position, name in names}
+        found = [
+            CONVERTERS.get(self.declared.get(named.get((table, result.ftablecol(number)), ""), ""))
+            for number, table in enumerate(tables)
+        ]
+        return [_of_text(each) if each else None for each in found]
 
     def executemany(self, query: str, parameters: Iterable[Any]) -> Any:
         """Run a statement for each set of parameters, with a cursor of its own."""
@@ -294,6 +367,10 @@ class Connection(psycopg.Connection[Any]):
             psycopg.Cursor(self).execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self._scratch)))
         self._is_closed = True
         super().close()
+
+
+def _of_text(converter: Callable[[bytes], Any]) -> Callable[[Any], Any]:
+    return lambda value: converter(bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode())
 
 
 def scratch_of(path: Path) -> str:
