@@ -177,7 +177,7 @@ def restore(ctx: click.Context, /, file: Path, url: str | None, into: str, like:
     """Bring the rows at URL back into NEW_FILE, with the schema of the original SQLite file.
 
     Rows that were added or changed in PostgreSQL come, too. Exit code 1 where PostgreSQL has what the original has
-    no place for.
+    no place for, or lacks a table of it.
     """
     from sqlport.data.backup import newest, original_from
     from sqlport.data.restoring import restore as run

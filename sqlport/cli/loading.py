@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sqlport.data.job import Copied
 
 _REJECTS = Path("sqlport-rejects.jsonl")
+_SHOWN = 100  # lines for values of one kind in a column
 
 
 class Narrator:
@@ -80,8 +82,16 @@ class Narrator:
 
     def summary(self, done: Copied, file: Path, rejects: Path | None) -> None:
         """Say what was copied, what was not, and how to go back."""
+        alike: Counter[tuple[str, str, str, str]] = Counter()
         for misfit in done.misfits:
-            click.echo(f"{misfit.done}: {misfit}", err=True)
+            kind = misfit.table, misfit.column, misfit.kind, misfit.done
+            alike[kind] += 1
+            if alike[kind] <= _SHOWN:
+                click.echo(f"{misfit.done}: {misfit}", err=True)
+        for (table, column, kind_, action), count in alike.items():
+            if count > _SHOWN:
+                place = "the file of rejects" if action == "reject" else "the file of --log"
+                click.echo(f"{action}: {table}.{column}: {count - _SHOWN} more ({kind_}), all in {place}", err=True)
         if done.rejected:
             path = rejects or _REJECTS
             lines = [json.dumps(asdict(misfit)) + "\n" for misfit in done.misfits if misfit.done == "reject"]

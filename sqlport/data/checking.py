@@ -41,7 +41,7 @@ _FAMILY_RULES: Final[Mapping[str, str]] = {
     "real-in-date": "julian",
     "integer-in-json": "text",
     "real-in-json": "text",
-    "orphan": "null",
+    "orphan": "keep",
 }
 """The rule that is worth a try first; an empty text has `empty-null`."""
 
@@ -164,7 +164,7 @@ def check(source: Snapshot, catalog: Catalog, matched: Matched, policies: Polici
 
 def _done(policies: Policies, table: str, column: str, kind: str) -> str:
     policy = policies.of(table, column, kind)
-    if policy.action == "coerce" and not (kind == "orphan" and "null" in policy.rules):
+    if policy.action == "coerce" and not (kind == "orphan" and {"null", "keep"} & set(policy.rules)):
         return "fail"
     return str(policy)
 

@@ -158,6 +158,10 @@ def _empty(_value: Value, _wire: Wire) -> Value:
     return bytearray()
 
 
+def _keep(value: Value, _wire: Wire) -> Value:
+    return value
+
+
 def _moment(convert: Callable[[float], datetime]) -> Rule:
     def rule(value: Value, wire: Wire) -> Value:
         number = _number_of(value) if isinstance(value, (int, float)) else _read_number(_text_of(value).strip())
@@ -206,5 +210,6 @@ RULES: Final[Mapping[str, tuple[Rule, str]]] = {
     "julian": (_moment(moments.from_julian), "the moment of a Julian day"),
     "date": (_date, "a date in a similar order of writing (2024/1/2, lower-case t or z); in UTC without an offset"),
     "empty": (_empty, "the empty text instead"),
+    "keep": (_keep, "an orphan as it is: its foreign key is checked for new rows only (NOT VALID)"),
 }
 """By name: what each rule does, and in words."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from sqlport.data.careful import Misfit
-    from sqlport.schema import Loading, PortedSchema
+    from sqlport.schema import Loading, NotPorted, PortedSchema
     from sqlport.schema.source import Source
 
 
@@ -113,7 +113,7 @@ class _Fresh:
         misfits = tuple(staging.told(self._connection, self._place))
         self._event("swap", {})
         staging.swap(self._connection, self._place)
-        left = tuple(f"not ported: {one.kind} {one.name} of {one.of}: {one.reason}" for one in self._parts.not_ported)
+        left = tuple(_unported(one) for one in self._parts.not_ported)
         tables = tuple((table, loaded[table.source]) for table in self._matched.tables)
         fingerprint_ = self._place.fingerprint
         return Copied(tables, misfits, left, self._matched.notes, False, fingerprint_, verdicts)
@@ -173,6 +173,13 @@ class _Fresh:
         self._event("analyze", {})
         for table in self._matched.tables:
             connection.execute(f"ANALYZE {in_schema(place.staging, table.name)}".encode())
+
+
+def _unported(one: NotPorted) -> str:
+    if not one.of:  # the reason tells which it is
+        return f"not ported: {one.reason}"
+    name = f"{one.kind} {one.name}" + (f" of {one.of}" if one.of.lower() != one.name.lower() else "")
+    return f"not ported: {name}: {one.reason}"
 
 
 def digest(parts: Loading, matched: Matched, wish: Wish) -> str:

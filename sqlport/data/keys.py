@@ -38,6 +38,7 @@ SELECT k.conname,
 FROM pg_constraint k WHERE k.conrelid = %s::regclass AND k.contype = 'f' AND NOT k.convalidated
 ORDER BY k.oid DESC LIMIT 1
 """
+_KEEP: Final = Policy("coerce", ("keep",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,12 @@ def _mend_orphans(
     condition = f"{given} AND NOT EXISTS (SELECT FROM {parent} p WHERE {same})"
     broken = _Broken("orphan", tuple(columns), condition)
     said = SqlportError(f"rows of {table.source} refer to rows of {parent} that are not there")
-    while _mend(connection, at, table, broken, policies, tell, said):
-        pass  # a row that goes may leave others that refer to it
+    if _policy(table, broken, policies) == _KEEP:
+        _mend(connection, at, table, broken, policies, tell, said)
+        definition = replace(definition, sql=f"{definition.sql} NOT VALID")
+    else:
+        while _mend(connection, at, table, broken, policies, tell, said):
+            pass  # a row that goes may leave others that refer to it
     staging.run(connection, schemas, [definition])
 
 
@@ -150,6 +155,8 @@ def _mend(
         rows = connection.execute(f"{find} LIMIT {_SHOWN}".encode()).fetchall()
         shown = "; ".join(str(each) for each in _misfits(table, broken, key, kept, rows, "fail"))
         advice = f"--policy {broken.kind}=reject leaves such rows out and writes them down"
+        if broken.kind == "orphan":
+            advice += ", =coerce:keep keeps them and has the foreign key checked for new rows only"
         raise SqlportError(f"{said}: {shown}; {advice}. Nothing of the target was changed")
     if policy.action == "coerce":
         nulls = ", ".join(f"{exact(column)} = NULL" for column in broken.columns)
@@ -157,7 +164,7 @@ def _mend(
     else:
         change = f"DELETE FROM {at} t WHERE {broken.condition}"
     rows = connection.execute(find.encode()).fetchall()
-    if rows:
+    if rows and policy != _KEEP:
         try:
             connection.execute(change.encode())
         except psycopg.IntegrityError as error:
@@ -175,9 +182,10 @@ def _is_column(table: Table, name: str) -> bool:
 def _policy(table: Table, broken: _Broken, policies: Policies) -> Policy:
     column = broken.columns[0] if broken.columns else ""
     policy = policies.of(table.source, column, broken.kind)
-    if policy.action == "coerce" and (broken.kind != "orphan" or "null" not in policy.rules):
-        return Policy("fail")  # only a reference can be taken away
-    return Policy("coerce", ("null",)) if policy.action == "coerce" else policy
+    if policy.action != "coerce":
+        return policy
+    known = [rule for rule in policy.rules if rule in ("null", "keep")] if broken.kind == "orphan" else []
+    return Policy("coerce", (known[0],)) if known else Policy("fail")
 
 
 def _misfits(

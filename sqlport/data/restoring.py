@@ -37,7 +37,7 @@ _QUOTED: Final = ("encoding",)
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back. `left` is what of PostgreSQL is not in the file, `notes` the rest that is worth a word."""
+    """What came back. `left` is what one side has and the file has not, `notes` the rest that is worth a word."""
 
     tables: tuple[tuple[str, int], ...]
     verdicts: tuple[TableVerdict, ...]
@@ -83,6 +83,11 @@ def _written(
         shadows = _shadows(original)
         _define(made, original, ("table",), shadows)
         matched = with_existing(from_sqlite(made).catalog, tables_of(connection, schema))
+        if matched.absent and not matched.tables:
+            raise SqlportError(
+                f"none of the {len(matched.absent)} tables of the original is in the schema {schema} of the database; "
+                "name the one that has them by --schema"
+            )
         filled = []
         for table in matched.tables:
             event("table", {"table": table.source, "total": 0})
@@ -109,7 +114,7 @@ def _written(
             verdicts.append(verdict)
     left = [each for each in matched.notes if "only in PostgreSQL" in each]
     notes += [each for each in matched.notes if each not in left]
-    notes += [f"table {name} is not in PostgreSQL: it is empty here" for name in matched.absent]
+    left += [f"table {name} is not in PostgreSQL: it is empty here" for name in matched.absent]
     return Restored(tuple(filled), tuple(verdicts), tuple(left), tuple(notes))
 
 

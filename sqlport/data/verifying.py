@@ -14,6 +14,7 @@ from sqlport.data.policy import Policies
 from sqlport.data.source import snapshot
 from sqlport.data.target import sequences_behind, tables_of
 from sqlport.data.verify import TableVerdict, compare
+from sqlport.model import SqlportError
 
 if TYPE_CHECKING:
     import psycopg
@@ -86,6 +87,11 @@ def verify(
             verdicts.append(compare(source, connection, into, table, policies, tell))
             event("validated", {"table": table.source, "same": verdicts[-1].same})
         mine = {table.name: there[table.name] for table in matched.tables}
+        if matched.absent and not matched.tables:
+            raise SqlportError(
+                f"none of the {len(matched.absent)} tables of {schema.path} is in the schema {into} of the database; "
+                "copy them first, or name another schema by --schema"
+            )
         problems = [f"table {name} is not in PostgreSQL" for name in matched.absent]
         problems += [
             f"{problem.place}: {problem.reason}"

@@ -256,6 +256,26 @@ def test_an_orphan_can_lose_its_reference(make: Make, data: Data, ask: Ask, url:
     assert "coerce:null: p.up, id = 1: 9 (orphan)" in result.stderr
 
 
+def test_orphans_can_stay_and_their_key_counts_for_new_rows(make: Make, data: Data, ask: Ask, url: str) -> None:
+    listed = ", ".join(f"({i}, 999)" for i in range(3, 203))
+    file = make(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, up INTEGER NOT NULL REFERENCES p (id));"
+        f"INSERT INTO p VALUES (1, 1), (2, 1), {listed}"
+    )
+    assert "for example --policy p.up=coerce:keep, or =reject" in data("check", file).stdout
+    assert "=coerce:keep keeps them" in data("copy", file, url).output
+    assert data("check", file, "--policy", "p.up=coerce:keep").exit_code == 0
+    result = data("copy", file, url, "--policy", "p.up=coerce:keep")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("coerce:keep: p.up, id = ") == 100
+    assert "coerce:keep: p.up: 100 more (orphan), all in the file of --log" in result.stderr
+    assert ask("SELECT count(*), count(*) FILTER (WHERE up = 999) FROM p") == [(202, 200)]
+    assert ask("SELECT convalidated FROM pg_constraint WHERE contype = 'f'") == [(False,)]
+    verified = data("verify", file, url)
+    assert verified.exit_code == 1
+    assert "was not validated, so rows may break it" in verified.stdout
+
+
 def test_keys_that_only_postgresql_takes_for_equal(make: Make, data: Data, ask: Ask, url: str) -> None:
     file = make(
         "CREATE TABLE u (n TEXT COLLATE NOCASE UNIQUE); INSERT INTO u VALUES ('É'), ('é'), ('e'), (NULL), (NULL)"

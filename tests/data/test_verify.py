@@ -164,3 +164,23 @@ def test_decimals_are_written_as_the_server_writes_them(ask: Ask, server: Server
 def _without_scale(payload: bytes) -> tuple[bytes, bytes]:
     """PostgreSQL keeps zeros at the end in mind (1.50): what we write has none."""
     return payload[:6], payload[8:]
+
+
+def test_a_schema_without_the_tables_is_an_error(make: Make, data: Data, url: str) -> None:
+    file = make("CREATE TABLE t (a); INSERT INTO t VALUES (1)")
+    verified = data("verify", file, url)
+    assert verified.exit_code == 2
+    assert "none of the 1 tables of" in verified.output and "is in the schema public" in verified.output
+    restored = data("restore", "new.db", url, "--like", file)
+    assert restored.exit_code == 2
+    assert "none of the 1 tables of the original is in the schema public" in restored.output
+    assert not (file.parent / "new.db").exists()
+
+
+def test_a_table_that_is_missing_comes_back_empty_and_is_told(make: Make, data: Data, ask: Ask, url: str) -> None:
+    file = make("CREATE TABLE t (a); INSERT INTO t VALUES (1); CREATE TABLE u (a); INSERT INTO u VALUES (2)")
+    assert data("copy", file, url, "--no-backup").exit_code == 0
+    ask("DROP TABLE u")
+    restored = data("restore", "new.db", url, "--like", file)
+    assert restored.exit_code == 1
+    assert "table u is not in PostgreSQL: it is empty here" in restored.output
