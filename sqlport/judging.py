@@ -191,7 +191,7 @@ def definitions(schema: Schema, config: Config, book: Rulebook) -> list[str]:
     request = Request(config.target, schema.catalog, book, lambda rule: True, unsafe=True)
     texts = [port_statement(sql, (), request).question for sql in schema.definitions]
     ported = [piece.span.of(text) for text in texts for piece in split(text)]
-    if any("citext" in sql for sql in ported):
+    if any("citext" in sql for sql in (*ported, *schema.postgres)):
         ported.insert(0, "CREATE EXTENSION IF NOT EXISTS citext")
     return [*(sql for _, sql in helpers(config.target)), *ported, *schema.postgres]
 
@@ -272,7 +272,10 @@ def _explained(one: Ported, verdict: Verdict, sqlite: sqlite3.Connection, failur
     if verdict.kind != "rejected":
         return verdict
     if verdict.sqlstate in _UNKNOWN_NAME:
-        missing = _missing(one, sqlite) if one.statement.dialect != "postgres" else ""
+        if one.statement.dialect == "postgres":  # a table may be made by what was not given
+            missing = verdict.message if verdict.sqlstate == "42P01" else ""
+        else:
+            missing = _missing(one, sqlite)
         missing = missing or _failed(verdict, failures)
         if missing:
             return replace(verdict, kind="unverified", reason="no-schema", message=missing)

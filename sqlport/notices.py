@@ -71,6 +71,13 @@ _ALL = (
         "a counterpart are changed, and an INSERT whose id is read returns it. That is right when all of the crate "
         "moves to PostgreSQL, with the feature of sqlx in its Cargo.toml.",
     ),
+    Notice(
+        "SQP010",
+        "unplanned-port",
+        "A statement that was ported together with its call, since SQLite does not run it any more, although "
+        "PostgreSQL could not plan it: a part is computed, a table is not known, or another finding of it is left. "
+        "Test what runs it.",
+    ),
 )
 
 NOTICES: Mapping[str, Notice] = {notice.code: notice for notice in _ALL}

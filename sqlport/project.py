@@ -170,6 +170,7 @@ def fix(
         held=held_back(proofs),
         calls=calls.edits(),
         follow=calls.parameters,
+        moved=calls.speaks,
     )
     found = report(
         source,

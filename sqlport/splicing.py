@@ -34,12 +34,14 @@ def splice(
     held: Mapping[str, str] | None = None,
     calls: Sequence[FileEdit] = (),
     follow: Follow = lambda statement, keys: (),
+    moved: Callable[[Statement], bool] = lambda statement: False,
 ) -> Spliced:
     """Make the ports that may be made; those `held` back, by statement id with the reason, are not.
 
-    `calls` are the edits of the calls around the SQL. A statement whose call they port keeps its text but for the
-    placeholders, where nothing else of it is made. `follow` gives the edits that put the call's parameters into the
-    order of the placeholders.
+    `calls` are the edits of the calls around the SQL, `moved` tells whose call they port. SQLite runs such a statement
+    no more, so that its port is made although PostgreSQL could not plan it, with a finding (SQP010) that says so;
+    where PostgreSQL rejects it, the text stays but for the placeholders. `follow` gives the edits that put the call's
+    parameters into the order of the placeholders.
 
     Literals that several statements are written with are edited when all of them want the same edits there and
     PostgreSQL rejects none of them.
@@ -48,13 +50,16 @@ def splice(
     reasons: dict[str, str] = dict(held or {})
     findings: list[Finding] = []
     wanted: list[tuple[Ported, tuple[Edit, ...]]] = []
+    unplanned: list[tuple[Ported, str]] = []
     for one in ported:
         verdict = verdicts.get(one.statement.id, Verdict("unverified", "no-server"))
         stays = verdict.kind == "rejected" or one.statement.id in reasons
         wanted.append((one, one.port.spelling if stays else one.port.edits))
         if verdict.kind == "rejected":
             findings.append(rejected(one, verdict, placer))
-        if verdict.kind == "rejected" or (verdict.kind == "unverified" and not write_unverified):
+        if verdict.kind == "unverified" and moved(one.statement) and one.port.edits != one.port.spelling:
+            unplanned.append((one, _why(one, verdict)))
+        elif verdict.kind == "rejected" or (verdict.kind == "unverified" and not write_unverified):
             reasons.setdefault(one.statement.id, _why(one, verdict))
     spelled, lost = _agreed(wanted, reasons)
     findings += [_conflict(one.statement, placer) for one in lost]
@@ -75,6 +80,7 @@ def splice(
                     reasons.setdefault(one.statement.id, mapped.message)
     diffs, refused = _apply(files, edits, calls, around)
     reasons.update(refused)
+    findings += [_unplanned(one, why, placer) for one, why in unplanned if one.statement.id not in reasons]
     finished = tuple(
         _with_reason(one, reasons.get(one.statement.id, ""), spelled=one.statement.id in edits) for one in ported
     )
@@ -201,6 +207,21 @@ def _conflict(statement: Statement, placer: Placer) -> Finding:
         span=span,
         place=placer.of_statement(statement, span),
         statement_id=statement.id,
+    )
+
+
+def _unplanned(one: Ported, why: str, placer: Placer) -> Finding:
+    """SQP010: why nobody has confirmed a port that is made since its call is ported."""
+    span = Span(0, len(one.statement.sql))
+    return Finding(
+        code="SQP010",
+        name="unplanned-port",
+        effect=Effect.DIFFERS,
+        severity=Severity.WARNING,
+        message=f"ported with its call, though PostgreSQL could not plan the statement ({why}); test what it does",
+        span=span,
+        place=placer.of_statement(one.statement, span),
+        statement_id=one.statement.id,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,12 +15,18 @@ if TYPE_CHECKING:
 
     from sqlport.config import Config
 
+_MAKES = re.compile(
+    r"(?i)\s*(?:CREATE\s+(?:OR\s+REPLACE\s+|UNIQUE\s+)?(?P<kind>TABLE|INDEX|VIEW|FUNCTION|TRIGGER)\s+"
+    r"(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>[\w\".]+)|ALTER\s+TABLE\s.*?\sADD\s)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Schema:
     """The tables that some files share, under a name of its own (empty for the project's).
 
-    `postgres` are statements of a schema that is PostgreSQL's already: nothing but the server reads them.
+    `postgres` are statements of a schema that is PostgreSQL's already: nothing but the server reads them, and what it
+    does not take, since it is there, is left out.
     """
 
     name: str
@@ -62,16 +69,24 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
         elif path not in ready:
             definitions.append((path.as_posix(), _text(path)))
     by_path: dict[str, list[tuple[str, str]]] = {}
+    moved: dict[str, list[str]] = {}
     for statement in statements:
-        if statement.resolved and not statement.holes and statement.dialect != "postgres":
-            if is_definition(statement.sql):
-                by_path.setdefault(statement.path, []).append((statement.path, statement.sql))
+        if not statement.resolved or statement.holes:
+            continue
+        if statement.dialect == "postgres":
+            if _MAKES.match(statement.sql):
+                moved.setdefault(statement.path, []).append(_as_sent(statement))
+        elif is_definition(statement.sql):
+            by_path.setdefault(statement.path, []).append((statement.path, statement.sql))
     definitions += [definition for found in by_path.values() for definition in found]
     result = from_statements(definitions)
     catalog = _with_dropped(result)
     if config.sqlite is not None:
         catalog = catalog.overlaid(_database(config.sqlite))
-    postgres = tuple(sql for scripts in ready.values() for sql in scripts)
+    if any(one.dialect != "postgres" for one in statements if not one.branch):
+        moved = {}  # what SQLite still runs is judged by what SQLite knows, and that is not these
+    ported = [sql for found in moved.values() for sql in found]
+    postgres = tuple(dict.fromkeys([*(sql for scripts in ready.values() for sql in scripts), *ported]))
     project = Schema("", catalog, postgres)
     others = {failure.label for failure in result.failures if failure.kind == "duplicate"}
     own = {
@@ -79,7 +94,29 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
         for path, found in by_path.items()
         if path in others
     }
+    for name, texts in _otherwise(moved).items():
+        own[name] = Schema(name, own.get(name, project).catalog, tuple(dict.fromkeys([*texts, *postgres])))
     return Tables(project, own)
+
+
+def _otherwise(moved: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """The files that define a table otherwise than a file before them."""
+    first: dict[str, str] = {}
+    found: dict[str, Sequence[str]] = {}
+    for path, texts in moved.items():
+        for sql in texts:
+            named = _MAKES.match(sql)
+            if named is None or (named["kind"] or "").upper() != "TABLE":
+                continue
+            name = named["name"].strip('"').lower()
+            if "".join(first.setdefault(name, sql).split()) != "".join(sql.split()):
+                found[path] = texts
+    return found
+
+
+def _as_sent(statement: Statement) -> str:
+    """The text as the server gets it: psycopg makes one `%` of two where it is given parameters."""
+    return statement.sql.replace("%%", "%") if statement.arguments.passed else statement.sql
 
 
 def _with_dropped(result: CatalogResult) -> Catalog:

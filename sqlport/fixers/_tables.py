@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace as replace_choice
 from functools import lru_cache
 
-from sqlport.catalog.types import TypeChoice, postgres_type
+from sqlport.catalog.types import TypeChoice, column_type, may_refer, postgres_type
 from sqlport.fixers import Context, Proposal
 from sqlport.model import Applicability, Span
 from sqlport.sql import Parsed, Rewrite, replace
@@ -145,6 +145,22 @@ def retyped(context: Context, rule: str) -> Iterator[Proposal]:
         else:
             condition = f"all values of {column.name.text} are of type {choice.type}"
             yield Proposal(span, rewrites, Applicability.UNSAFE, message, condition)
+
+
+def referred_types(context: Context) -> Iterator[tuple[ColumnDefinition, str]]:
+    """The columns of foreign keys that PostgreSQL cannot compare with what they refer to, and the type of that."""
+    defined = {column.name.text.lower(): (table, column) for table, column in defined_columns(context)}
+    for names, references in foreign_keys(context):
+        parent = context.catalog.table(references.table.text)
+        targets = [term.name.text for term in references.columns if term.name]
+        for name, target in zip(names, targets or (parent.primary_key if parent else ()), strict=False):
+            known = parent.column(target) if parent else None
+            table, column = defined.get(name.lower(), ("", None))
+            if parent is None or known is None or column is None:
+                continue
+            wanted = column_type(known, parent.name, context.target)
+            if not may_refer(chosen_type(context, table, column).type, wanted):
+                yield column, wanted
 
 
 def type_rewrite(column: ColumnDefinition, name: str) -> tuple[Rewrite, ...]:

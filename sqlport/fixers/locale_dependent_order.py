@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlport.catalog.types import column_choice
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._ordering import stands_for, terms
-from sqlport.fixers._tables import chosen_type, created, defined_columns
+from sqlport.fixers._tables import chosen_type, created, defined_columns, referred_types
 from sqlport.semantics.collations import has_collation, is_loose
 from sqlport.sql import insert, replace
 from sqlport.sql.definitions import ColumnDefinition
@@ -30,7 +30,10 @@ def find(context: Context) -> Iterator[Proposal]:
     """
     yield from _in_queries(context)
     columns = []
+    numbers = {column.name.span for column, _ in referred_types(context)}
     for table, column in defined_columns(context):
+        if column.name.span in numbers:
+            continue
         collation = _collation(context, table, column)
         if collation and column.first("collate") is None:
             columns.append((column, f' COLLATE "{collation}"'))

@@ -105,11 +105,14 @@ class Finder:
         self._rust = rust.Project()
         self._found: dict[str, Extraction] = {}
         self._settings: dict[str, Settings] = {}
+        self._told: set[str] = set()
 
     def add(self, file: SourceFile, settings: Settings) -> None:
         """Read a file by the host of its suffix. Raises SqlportError for sinks that are wrong in the settings."""
         from sqlport.hosts import shell, sqlfile, urls
 
+        if settings.dialect is not None:
+            self._told.add(file.path)
         if file.path.lower().endswith(".sql"):
             self._found[file.path] = sqlfile.extract(file, settings)
             return
@@ -125,7 +128,13 @@ class Finder:
 
     def finish(self) -> dict[str, Extraction]:
         """What was found in each file, by its path."""
-        found = {**self._found, **self._python.finish(), **self._rust.finish()}
+        python = self._python.finish()
+        scripts = self._found
+        if self._python.is_moved():
+            from sqlport.hosts.python.project import as_postgres
+
+            scripts = {path: one if path in self._told else as_postgres(one) for path, one in scripts.items()}
+        found = {**scripts, **python, **self._rust.finish()}
         linked: set[str] = set()
         for path in list(found):
             for link in found[path].links:

@@ -174,3 +174,51 @@ def test_columns_that_detect_types_converts_are_named(port: Port) -> None:
     assert 'postgres.connect(declared={"p.at": "timestamp", "p.n": "money"})\n' in text("app")
     assert 'postgres.register_converter("money", int)\n' in text("app")
     assert "postgres.connect(path)\n" in text("other")
+
+
+def test_what_cannot_be_planned_moves_with_its_call(port: Port) -> None:
+    report = port(
+        app=OPENS + 'connection.execute("CREATE TABLE t (a TEXT, b INTEGER)")\n\n\n'
+        "def rows(order):\n"
+        '    return connection.execute("SELECT ifnull(b, 0) FROM t ORDER BY " + order + " LIMIT ?", (1,))\n'
+    )
+    assert '"SELECT coalesce(b, 0) FROM t ORDER BY " + order + " LIMIT %s"' in text("app")
+    said = [one for one in report.left if one.code == "SQP010"]
+    assert [one.place.line for one in said if one.place] == [8]
+
+
+def test_what_cannot_be_planned_stays_with_a_call_that_stays(port: Port) -> None:
+    before = (
+        "def rows(cursor, order):\n    # sqlport: sqlite\n"
+        '    return cursor.execute("SELECT ifnull(b, 0) FROM t ORDER BY " + order)\n'
+    )
+    report = port(app=before)
+    assert text("app") == before
+    assert not [one for one in report.left if one.code == "SQP010"]
+
+
+def test_a_second_run_knows_the_ported_tables_and_finds_nothing_to_do(port: Port) -> None:
+    port(
+        app=OPENS + 'connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)")\n\n\n'
+        'def rows(word):\n    return connection.execute("SELECT id FROM t WHERE a = ?", (word,)).fetchall()\n',
+        other="def count(connection):\n"
+        '    return connection.execute("SELECT count(*) FROM t ORDER BY max(a)").fetchone()\n',
+    )
+    assert "%s" in text("app")
+    again = port()
+    assert (again.diffs, again.left, again.exit_code) == ({}, (), 0)
+
+
+def test_a_second_run_still_tells_of_a_column_that_no_ported_table_has(port: Port) -> None:
+    port(app=OPENS + 'connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)")\n')
+    again = port(other='def rows(connection):\n    return connection.execute("SELECT wrong FROM t")\n')
+    assert [one.code for one in again.left] == ["SQP004"]
+
+
+def test_a_key_that_refers_to_numbers_gets_no_collation(port: Port) -> None:
+    port(
+        app=OPENS + 'connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")\n\n\n'
+        'def make(name):\n    return f"CREATE TABLE {name} (t REFERENCES t(id), a INTEGER)"\n\n\n'
+        'connection.execute(make("x"))\nconnection.execute(make("y"))\n'
+    )
+    assert 'f"CREATE TABLE {name} (t bigint REFERENCES t(id), a bigint)"' in text("app")

@@ -8,15 +8,18 @@ from collections.abc import Collection
 from sqlport.model import Dialect
 
 _SQLITE_MODULES = frozenset(("sqlite3", "aiosqlite", "apsw", "pysqlite2", "pysqlite3", "sqlcipher3"))
-_POSTGRES_MODULES = frozenset(("psycopg", "psycopg2", "psycopg_pool", "asyncpg", "aiopg", "pg8000", "psycopg2cffi"))
+_POSTGRES_MODULES = frozenset(
+    ("psycopg", "psycopg2", "psycopg_pool", "asyncpg", "aiopg", "pg8000", "psycopg2cffi", "postgres", "postgres_async")
+)
 _OTHER_MODULES = frozenset(("MySQLdb", "pymysql", "mysql", "aiomysql", "oracledb", "cx_Oracle", "pyodbc", "pymssql"))
 # Their own cursors take `%s` for every server.
 _FORMAT_MODULES = frozenset(("django", "peewee"))
+_SEVERAL_MODULES = frozenset(("sqlalchemy", "sqlmodel", "databases", "tortoise", "pony", "dataset", "pandas"))
 
 _POSTGRES_TEXT = re.compile(
     r"\$[1-9]\d*\b(?!\$)|[\w)'\"\]]::[a-z]|\bILIKE\b|\bSERIAL\b|\bBIGSERIAL\b|\bJSONB\b|\bTIMESTAMPTZ\b|\bBYTEA\b"
     r"|\bDISTINCT\s+ON\s*\(|\bpg_\w+\b|\bGENERATED\s+(?:ALWAYS|BY\s+DEFAULT)\s+AS\s+IDENTITY\b"
-    r"|\bLANGUAGE\s+'?plpgsql\b|\bnextval\s*\(|\bFOR\s+UPDATE\b|\binterval\s+'|\bCONCURRENTLY\b",
+    r"|^\s*DO\s+\$\w*\$|\bLANGUAGE\s+'?plpgsql\b|\bnextval\s*\(|\bFOR\s+UPDATE\b|\binterval\s+'|\bCONCURRENTLY\b",
     re.IGNORECASE,
 )
 _FORMAT_TEXT = re.compile(r"(?<!%)%(?:s|\(\w+\)s)")
@@ -41,6 +44,11 @@ def dialect_of_imports(imports: Collection[str]) -> Dialect:
 def takes_format(imports: Collection[str]) -> bool:
     """Whether `%s` says nothing about the server in this file."""
     return not (_FORMAT_MODULES | _OTHER_MODULES).isdisjoint(imports)
+
+
+def serves_several(imports: Collection[str]) -> bool:
+    """Whether a library is imported that speaks to one engine or another."""
+    return not (_SEVERAL_MODULES | _FORMAT_MODULES | _OTHER_MODULES).isdisjoint(imports)
 
 
 def dialect_of(known: Dialect, sql: str, *, any_format: bool = False) -> Dialect:

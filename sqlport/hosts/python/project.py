@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlport.hosts import Extraction, Settings
 from sqlport.hosts.python.comments import speaking
+from sqlport.hosts.python.dialects import dialect_of_imports, serves_several
 from sqlport.hosts.python.extractor import Extractor
 from sqlport.hosts.python.helpers import Helper, active_sinks
 from sqlport.hosts.python.modules import modules_of
@@ -89,8 +90,10 @@ class Project:
                 extractor = self._extractor(*self.files[path])
                 if extractor is not None:
                     extractor.follow(active_sinks(current, load(self.files[path][1].sinks)))
+        moved = self.is_moved()
         for path, extractor in self.extractors.items():
-            self.found[path] = extractor.finish()
+            found = extractor.finish()
+            self.found[path] = as_postgres(found) if moved and extractor.settings.dialect is None else found
         return self.found
 
     def _derived(self) -> dict[str, list[tuple[str, str]]]:
@@ -101,6 +104,11 @@ class Project:
                 for base in set(_NAME.findall(match.group(2))):
                     found.setdefault(base.decode(), []).append((path, match.group(1).decode()))
         return found
+
+    def is_moved(self) -> bool:
+        """Whether a library of PostgreSQL is imported somewhere, and nowhere one of another engine or of several."""
+        imports = {name for extractor in self.extractors.values() for name in extractor.index.imports}
+        return dialect_of_imports(imports) == "postgres" and not serves_several(imports)
 
     def _concerned(self, helpers: Sequence[Helper]) -> list[str]:
         """The files that may call one of the helpers, with a text or with what is a part of one."""
@@ -134,6 +142,12 @@ def extract(file: SourceFile, settings: Settings) -> Extraction:
     project = Project()
     project.add(file, settings)
     return project.finish()[file.path]
+
+
+def as_postgres(found: Extraction) -> Extraction:
+    """What no library and no text gives away is written for the engine of all the others."""
+    statements = [replace(one, dialect="postgres") if one.dialect == "unknown" else one for one in found.statements]
+    return replace(found, statements=tuple(statements))
 
 
 def _may_hold_sql(data: bytes, sinks: Sinks, settings: Settings) -> bool:
