@@ -262,9 +262,15 @@ def test_asynchronous_calls_take_await_and_async_with() -> None:
             cursor = await connection.cursor()
             await cursor.execute("SELECT a FROM t")
             row = await cursor.fetchone()
+            numbers = [
+                tuple(await connection.execute_insert(f"INSERT INTO t (a) VALUES ('{text}')" + more))
+                for text, more in (("v", ""), ("w", " RETURNING id"))
+            ]
+            assert numbers[1][0] == numbers[0][0] + 1
+            await connection.rollback()
             return [rows, row["A"], await connection.execute_fetchall("DELETE FROM t"), connection.total_changes]
 
-    assert asyncio.run(program()) == [[(1, "x", 1)], "x", [], 4]
+    assert asyncio.run(program()) == [[(1, "x", 1)], "x", [], 6]
 
 
 def test_a_drop_in_a_scratch_database_leaves_the_programs_own_tables() -> None:

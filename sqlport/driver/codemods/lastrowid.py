@@ -26,6 +26,11 @@ def find(module: Module, inserts: Mapping[int, Inserts], returning: dict[str, st
     """
     if not concerns:
         return
+    for one in ast.walk(module.source.tree):  # aiosqlite: the row that RETURNING gives is the one it answers
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "execute_insert":
+            inserted = inserts.get(one.lineno)
+            if inserted is not None:
+                returning.update(dict.fromkeys(inserted.statements, inserted.column))
     for scope, nodes in _by_scope(module).items():
         for node in nodes:
             span = module.source.span(node)
@@ -35,8 +40,9 @@ def find(module: Module, inserts: Mapping[int, Inserts], returning: dict[str, st
             alone = sum(dotted(other.value) == cursor for other in nodes) == 1
             if call is None or known is None or not alone or _in_loop_apart(module, node, call):
                 message = (
-                    "psycopg has no lastrowid; the helper asks lastval(), the last number that a sequence gave, which"
-                    " is another one after a row with an id of its own; use INSERT ... RETURNING"
+                    "psycopg has no lastrowid; the helper asks lastval() (the asynchronous one raises), the last number"
+                    " that a sequence gave, which is another one after a row with an id of its own; use INSERT ..."
+                    " RETURNING"
                 )
                 yield Change("DRV004", module.path, span, message=message)
                 continue

@@ -131,7 +131,9 @@ def bindings(module: Module, statements: Iterable[Statement]) -> Iterator[tuple[
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
             calls.setdefault(node.lineno, []).append(node)
     for statement in statements:
-        here = calls.get(statement.sink_line, ())
+        here = calls.get(statement.sink_line, [])
+        if len(here) > 1:
+            here = [call for call in here if _holds(module, call, statement)]
         if len(here) == 1 and not _is_handed_on(module, here[0]):
             found = _binding(module, here[0])
             if found is not None:
@@ -174,6 +176,13 @@ def follow(bound: Binding | None, keys: Sequence[int | str]) -> tuple[FileEdit, 
     if bound is not None:
         return bound.edits(keys)
     return () if is_plain(keys) or all(isinstance(key, str) for key in keys) else None
+
+
+def _holds(module: Module, call: ast.Call, statement: Statement) -> bool:
+    """Whether the statement is written in the call."""
+    span = module.source.span(call.args[0]) if call.args else Span(0, 0)
+    starts = [one.literal.start for one in statement.origins if one.literal.path == module.path]
+    return any(span.start <= start < span.end for start in starts)
 
 
 def _is_handed_on(module: Module, call: ast.Call) -> bool:

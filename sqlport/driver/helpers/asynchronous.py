@@ -219,6 +219,17 @@ class Connection(psycopg.AsyncConnection[Any]):
 
         return _Running(rows)
 
+    def execute_insert(self, query: str, parameters: Any = None) -> Any:
+        """Insert a row, and what RETURNING says of it; without that the last number that a sequence gave."""
+
+        async def row() -> Any:
+            cursor = await self._new_cursor().execute(query, parameters)
+            if not cursor.description:
+                cursor = await self._new_cursor().execute("SELECT lastval()")
+            return await cursor.fetchone()
+
+        return _Running(row)
+
     async def use_scratch(self, database: str | os.PathLike[str]) -> None:
         """Work in a schema of its own: one for the connection, or the one whose name the file holds."""
         if os.fspath(database) == ":memory:":
