@@ -86,15 +86,6 @@ class Refusal:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Spliced:
-    """The new text of a file, the edits that lead to it, and the statements whose edits were refused."""
-
-    text: str
-    edits: tuple[FileEdit, ...] = ()
-    refused: tuple[Refusal, ...] = ()
-
-
 class Finder:
     """All SQL of the files of a run. Files tell of one another: what a function does with a text, its calls show."""
 

@@ -6,11 +6,11 @@ import difflib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlport.hosts import Refusal, Spliced
-from sqlport.model import Edit, FileEdit, Literal, Origin, SourceFile, Statement
+from sqlport.hosts import Refusal
+from sqlport.model import Edit, FileEdit, Literal, Origin, Statement
 
 _MESSAGES = {
     "hole": "the edit touches text that the program computes",
@@ -267,72 +267,3 @@ def _agreed(edit: LiteralEdit, made: Sequence[Counter[LiteralEdit]], uses: _Uses
         if inside:
             touched[index] += 1
     return all(made[index][edit] == count for index, count in touched.items())
-
-
-Write = Callable[[Sequence[LiteralEdit], Mapping[str, SourceFile]], "tuple[FileEdit, ...]"]
-"""A host's way from edits of literals to proven edits of files. Raises Unmappable."""
-Apply = Callable[[SourceFile, Sequence[FileEdit]], str]
-"""A host's way from proven edits to the new text. Raises Unmappable."""
-
-
-def splice_with(
-    write: Write, apply: Apply, file: SourceFile, edits: Sequence[tuple[Statement, Sequence[Edit]]]
-) -> Spliced:
-    """The file with the statements' edits made, each statement's all or none, all uses of a literal agreed."""
-    refused: dict[str, Refusal] = {}
-    mapped: dict[int, list[LiteralEdit]] = {}
-    files = {file.path: file}
-    for index, (statement, wanted) in enumerate(edits):
-        found = _mapped(statement, wanted, lambda new: write(new, files))
-        if isinstance(found, Refusal):
-            refused.setdefault(statement.id, found)
-        else:
-            mapped[index] = found
-    statements = [statement for statement, _ in edits]
-    while True:
-        for number in conflicts([(statement, mapped.get(index, ())) for index, statement in enumerate(statements)]):
-            identity = statements[number].id
-            refused.setdefault(identity, refusal(identity, Unmappable("conflicting-uses")))
-            mapped.pop(number, None)
-        try:
-            changes = write(list(dict.fromkeys(edit for found in mapped.values() for edit in found)), files)
-            return Spliced(apply(file, changes), changes, tuple(refused.values()))
-        except Unmappable:
-            for number, reason in _culprits(lambda wanted: apply(file, write(wanted, files)), mapped):
-                refused.setdefault(statements[number].id, refusal(statements[number].id, reason))
-                mapped.pop(number, None)
-
-
-def _mapped(
-    statement: Statement, wanted: Sequence[Edit], attempt: Callable[[Sequence[LiteralEdit]], object]
-) -> list[LiteralEdit] | Refusal:
-    try:
-        found = literal_edits(statement, wanted)
-        attempt(found)
-    except Unmappable as problem:
-        return refusal(statement.id, problem)
-    return found
-
-
-def _culprits(
-    attempt: Callable[[Sequence[LiteralEdit]], object], mapped: Mapping[int, Sequence[LiteralEdit]]
-) -> list[tuple[int, Unmappable]]:
-    """The statements whose edits fail, found by halves; all of them where they only fail together."""
-    found: list[tuple[int, Unmappable]] = []
-    waiting = [list(mapped)]
-    while waiting:
-        group = waiting.pop()
-        problem = _problem(attempt, [edit for number in group for edit in mapped[number]])
-        if problem is not None and len(group) == 1:
-            found.append((group[0], problem))
-        elif problem is not None:
-            waiting += [group[: len(group) // 2], group[len(group) // 2 :]]
-    return found or [(number, Unmappable("unparsable")) for number in mapped]
-
-
-def _problem(attempt: Callable[[Sequence[LiteralEdit]], object], edits: Sequence[LiteralEdit]) -> Unmappable | None:
-    try:
-        attempt(list(dict.fromkeys(edits)))
-    except Unmappable as problem:
-        return problem
-    return None

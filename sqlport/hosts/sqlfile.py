@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from sqlport.files import encode
-from sqlport.hosts import Extraction, Refusal, Settings, Spliced, Suppression
-from sqlport.hosts.mapping import LiteralEdit, Unmappable, apart, literal_edits, refusal, splice_with
+from sqlport.hosts import Extraction, Refusal, Settings, Suppression
+from sqlport.hosts.mapping import LiteralEdit, Unmappable, apart, literal_edits, refusal
 from sqlport.model import (
     Applicability,
     Dialect,
@@ -82,14 +82,9 @@ def map_edits(
 ) -> tuple[FileEdit, ...] | Refusal:
     """A statement's edits as edits of its file; see `sqlport.hosts.python.map_edits`."""
     try:
-        return _written(literal_edits(statement, edits), files)
+        return written(literal_edits(statement, edits), files)
     except Unmappable as problem:
         return refusal(statement.id, problem)
-
-
-def splice(file: SourceFile, edits: Sequence[tuple[Statement, tuple[Edit, ...]]]) -> Spliced:
-    """The file with the statements' edits made, each statement's all or none."""
-    return splice_with(_written, apply, file, edits)
 
 
 def apply(file: SourceFile, edits: Sequence[FileEdit]) -> str:
@@ -107,7 +102,8 @@ def apply(file: SourceFile, edits: Sequence[FileEdit]) -> str:
     return "".join(pieces) + file.text[at:]
 
 
-def _written(edits: Sequence[LiteralEdit], files: Mapping[str, SourceFile]) -> tuple[FileEdit, ...]:
+def written(edits: Sequence[LiteralEdit], files: Mapping[str, SourceFile]) -> tuple[FileEdit, ...]:
+    """Edits of literals as edits of files. Raises Unmappable."""
     found = []
     for edit in edits:
         file = files.get(edit.literal.path)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 
 from sqlport.files import source_of
-from sqlport.hosts import Extraction, Settings, Spliced
-from sqlport.hosts.python import extract, splice
+from sqlport.hosts import Extraction, Settings
+from sqlport.hosts.python import extract
 from sqlport.model import Edit, SourceFile, Statement
+from tests.hosts.splicing import Spliced, splice
 
 HEADER = "import sqlite3\ncur = sqlite3.connect('x').cursor()\n"
 

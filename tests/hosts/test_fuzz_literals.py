@@ -17,10 +17,11 @@ import pytest
 
 from sqlport.files import source_of
 from sqlport.hosts import Settings
-from sqlport.hosts.python import extract, splice
+from sqlport.hosts.python import extract
 from sqlport.hosts.python.encode import TokenEdit, edit_token, flat_texts
 from sqlport.hosts.python.literals import scan, scan_all
 from sqlport.model import Edit, Span, Statement
+from tests.hosts.splicing import splice
 
 EDITS = int(os.environ.get("SQLPORT_FUZZ", "50000"))
 CHUNKS = 10

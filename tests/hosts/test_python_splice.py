@@ -11,6 +11,7 @@ from sqlport.hosts import Refusal, Settings, apply_edits, map_edits
 from sqlport.hosts.mapping import Unmappable
 from sqlport.hosts.python import apply, extract
 from sqlport.model import Edit, FileEdit
+from tests.hosts.splicing import splice
 from tests.hosts.support import HEADER, edits_of, spliced
 
 
@@ -132,7 +133,6 @@ def test_every_byte_outside_the_edit_stays(tmp_path, data: bytes) -> None:  # ty
     path.write_bytes(data)
     file = read_source(path)
     from sqlport.files import encode
-    from sqlport.hosts.python import splice
 
     result = splice(file, edits_of(file, ("1", "2")))
     assert not result.refused

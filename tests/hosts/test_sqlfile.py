@@ -6,8 +6,9 @@ import pytest
 
 from sqlport.files import encode, source_of
 from sqlport.hosts import Extraction, Settings, apply_edits, map_edits
-from sqlport.hosts.sqlfile import extract, splice
+from sqlport.hosts.sqlfile import extract
 from sqlport.model import Edit, SourceFile
+from tests.hosts.splicing import splice_script
 
 SCRIPT = """-- a schema; with a comment
 CREATE TABLE a (x TEXT DEFAULT ';');
@@ -92,7 +93,7 @@ def test_suppressions() -> None:
 def test_every_byte_outside_an_edit_stays(text: str) -> None:
     file, result = read(text)
     edits = [(one, (Edit(0, 6, "create"),) if one.sql.startswith("CREATE") else ()) for one in result.statements]
-    new = splice(file, edits)
+    new = splice_script(file, edits)
     assert not new.refused
     assert encode(file, new.text) == text.replace("CREATE", "create").encode()
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlport.files import encode
-from sqlport.hosts import Refusal, Spliced
-from sqlport.hosts.mapping import BEHIND, LiteralEdit, Unmappable, apart, literal_edits, refusal, splice_with
+from sqlport.hosts import Refusal
+from sqlport.hosts.mapping import BEHIND, LiteralEdit, Unmappable, apart, literal_edits, refusal
 from sqlport.hosts.python.encode import TokenEdit, edit_token, says
 from sqlport.hosts.python.literals import LiteralError, Token, scan
 from sqlport.hosts.python.source import Source, parse
@@ -26,22 +26,12 @@ def map_edits(
     returned was proven: each literal, decoded again, says exactly the expected text.
     """
     try:
-        return _written(literal_edits(statement, edits), files)
+        return written(literal_edits(statement, edits), files)
     except Unmappable as problem:
         return refusal(statement.id, problem)
 
 
-def splice(file: SourceFile, edits: Sequence[tuple[Statement, tuple[Edit, ...]]]) -> Spliced:
-    """The file with the statements' edits made, each statement's all or none.
-
-    Give *all* statements that use the file's literals, those without edits with an empty tuple: a literal is
-    only edited when every use of it agrees. Statements that are also written in other files are refused
-    (`other-file`); use `map_edits` and `apply` for them.
-    """
-    return splice_with(_written, apply, file, edits)
-
-
-def _written(edits: Sequence[LiteralEdit], files: Mapping[str, SourceFile]) -> tuple[FileEdit, ...]:
+def written(edits: Sequence[LiteralEdit], files: Mapping[str, SourceFile]) -> tuple[FileEdit, ...]:
     """Edits of literals as edits of files. Raises Unmappable."""
     by_literal: dict[tuple[str, int], list[LiteralEdit]] = {}
     for edit in dict.fromkeys(edits):  # one literal may be used twice
