@@ -25,14 +25,14 @@ def port(
     unsafe: bool = False,
     profile: Profile = "faithful",
     params: Sequence[Any] | Mapping[str, Any] | None = None,
-    locale: str = "",
+    locale: str = "C",
 ) -> Port:
     """Port SQLite SQL, one statement or a script, to PostgreSQL.
 
     `schema` is the SQLite DDL of the tables that the statements use; tables that `sql` itself creates are
     known as well. `unsafe` makes fixes whose condition sqlport cannot check. `params` are the parameters as
-    the program passes them: psycopg reads `%` only when there are some. `locale` is that of the database where it
-    is known: in any but `C` text is given the collation C, under which it compares as in SQLite.
+    the program passes them: psycopg reads `%` only when there are some. `locale` is that of the database: in any but
+    `C` (empty: not known) text is given the collation C, under which it compares as in SQLite.
 
     Nothing is sent anywhere and nothing raises for invalid SQL: it is a finding, and its text stays. Spans of
     findings are half-open character offsets into `sql`.
