@@ -30,6 +30,8 @@ def read(app: str, *, given: bool = True, script: str = "pkg/schema.sql") -> dic
         "db.executescript(Path(__file__).with_name('schema.sql').read_text())",
         "db.executescript(Path(__file__).resolve().parent.joinpath('schema.sql').read_text())",
         "db.executescript(open('schema.sql').read())",
+        "db.executescript(open('schema.sql', 'rb').read().decode('utf8'))",
+        "with open(os.path.join(HERE, 'schema.sql'), 'r', encoding='utf8') as f:\n    db.executescript(f.read())",
         "with open(os.path.join(os.path.dirname(__file__), 'schema.sql')) as f:\n    db.executescript(f.read())",
         "with app.open_resource('schema.sql') as f:\n    db.executescript(f.read().decode('utf8'))",
         "db.executescript(pkgutil.get_data('pkg', 'schema.sql').decode())",

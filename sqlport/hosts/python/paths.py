@@ -21,11 +21,12 @@ def path_of(name: str, arguments: Sequence[Value]) -> tuple[File, bool] | None:
     """The file that a call of a library's function names, and whether the call gives its text at once."""
     full = name if "." in name else f"builtins.{name}"
     if full in _PATHS and arguments:
-        return joined(File(()), arguments), False
+        # What follows the path in a call of `open` is the mode, not a part of the path.
+        return joined(File(()), arguments[:1] if full.endswith(".open") else arguments), False
     if full in _PACKAGES:
         return File(()), False
     if full in _TEXTS | _OPENED and len(arguments) > 1:
-        return joined(File(()), arguments[1:]), full in _TEXTS
+        return joined(File(()), arguments[1:2]), full in _TEXTS
     if full == "os.path.join":
         return joined(File(()), arguments), False
     if full in ("os.path.abspath", "os.path.realpath", "os.fspath", "os.path.normpath") and arguments:
