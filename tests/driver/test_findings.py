@@ -151,6 +151,7 @@ def test_a_list_that_may_be_empty_is_a_finding(before: str, sql: str, line: int,
     [
         ("if not names: return", "f\"SELECT 1 WHERE 1 IN ({','.join('?' * len(names))})\""),
         ("assert len(names) > 0", "f\"SELECT 1 WHERE 1 IN ({','.join('?' * len(names))})\""),
+        ("return names and db", "f\"SELECT 1 WHERE 1 IN ({','.join('?' * len(names))})\""),
         ("names = [1, 2]", "f\"SELECT 1 WHERE 1 IN ({','.join('?' * len(names))})\""),
         ("pass", "f\"INSERT INTO t VALUES ({','.join('?' * len(names))})\""),
         ("pass", "'SELECT 1 WHERE 1 IN (?, ?)'"),

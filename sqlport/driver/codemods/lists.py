@@ -76,6 +76,8 @@ def _is_asked(module: Module, node: ast.AST, names: set[str]) -> bool:
         tests: list[ast.AST] = []
         if isinstance(part, (ast.If, ast.While, ast.IfExp, ast.Assert)):
             tests = [part.test]
+        elif isinstance(part, ast.BoolOp):  # `return names and load(names)`
+            tests = list(part.values[:-1])
         elif isinstance(part, (ast.For, ast.AsyncFor)):
             tests = [part.target]
         elif isinstance(part, ast.comprehension):
