@@ -229,10 +229,12 @@ def main() -> None:
         folder = work / given.folder.resolve().name
         ignored = shutil.ignore_patterns(".git", "__pycache__", ".venv", ".tox")
         shutil.copytree(given.folder, folder, ignore=ignored, symlinks=True)
+        first = work / "sqlite" / folder.name  # another copy: the tests may leave databases of SQLite behind
+        shutil.copytree(given.folder, first, ignore=ignored, symlinks=True)
         (work / "sqlport_tracer.py").write_text(TRACER, encoding="utf-8")
         trace, later = work / "trace", work / "trace-postgres"
         options = (given.tests, given.python)
-        before = run(folder, *options, work / "sqlite.xml", given.path, SQLPORT_TRACE=str(trace))
+        before = run(first, *options, work / "sqlite.xml", given.path, SQLPORT_TRACE=str(trace))
         concerned = {name for name, outcome in before.items() if not outcome.wrong} & set(traced(trace))
         os.chdir(folder)
         report = fix(given.source, load(given.source), write=True, unsafe=True, write_unverified=given.write_unverified)
