@@ -78,6 +78,12 @@ def splice(
                     break
                 else:
                     reasons.setdefault(one.statement.id, mapped.message)
+    clashing = _clashing(edits)
+    for one in ported:
+        if one.statement.id in clashing:
+            respelled = map_edits(one.statement, one.port.spelling, files)
+            edits[one.statement.id] = () if isinstance(respelled, Refusal) else respelled
+            reasons.setdefault(one.statement.id, "conflicting-uses")
     diffs, refused = _apply(files, edits, calls, around)
     reasons.update(refused)
     findings += [_unplanned(one, why, placer) for one, why in unplanned if one.statement.id not in reasons]
@@ -108,6 +114,17 @@ def _agreed(
             reasons.setdefault(one.statement.id, "conflicting-uses")
         ids = {one.statement.id for one in losers}
         current = [(one, spelled[one.statement.id] if one.statement.id in ids else made) for one, made in current]
+
+
+def _clashing(edits: Mapping[str, tuple[FileEdit, ...]]) -> set[str]:
+    """The statements that insert something else at a place where another one inserts as well."""
+    at: dict[tuple[str, int], dict[str, str]] = {}
+    for identity, mapped in edits.items():
+        for edit in mapped:
+            if edit.start == edit.end:
+                own = at.setdefault((edit.path, edit.start), {})
+                own[identity] = own.get(identity, "") + edit.text
+    return {identity for own in at.values() if len(set(own.values())) > 1 for identity in own}
 
 
 def _why(one: Ported, verdict: Verdict) -> str:
