@@ -273,10 +273,9 @@ def _explained(one: Ported, verdict: Verdict, sqlite: sqlite3.Connection, failur
         return verdict
     if verdict.sqlstate in _UNKNOWN_NAME:
         if one.statement.dialect == "postgres":  # a table may be made by what was not given
-            missing = verdict.message if verdict.sqlstate == "42P01" else ""
+            missing = _failed(verdict, failures) or (verdict.message if verdict.sqlstate == "42P01" else "")
         else:
-            missing = _missing(one, sqlite)
-        missing = missing or _failed(verdict, failures)
+            missing = _missing(one, sqlite) or _failed(verdict, failures)
         if missing:
             return replace(verdict, kind="unverified", reason="no-schema", message=missing)
     if one.port.left:

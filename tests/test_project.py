@@ -153,6 +153,28 @@ def test_a_schema_folder_without_scripts_is_an_error_and_says_what_is_wanted() -
         project.check(["app.py"], Config(root=Path.cwd(), schema=(Path("migrations"),)))
 
 
+def test_words_that_a_constant_holds_for_others_too_are_not_written_into_it() -> None:
+    before = (
+        'COL, TABLE, MODE = "nick", "users", "WAL"\n'
+        'db.execute(f"SELECT id FROM {TABLE} ORDER BY {COL}")\n'
+        'db.execute(f"SELECT id FROM users ORDER BY {COL} LIMIT 5")\n'
+        'db.execute("SELECT id FROM users ORDER BY {} LIMIT 3".format(COL))\n'
+        'db.execute("SELECT id FROM users ORDER BY " + COL)\n'
+        'db.execute("SELECT id FROM users ORDER BY "\n           "nick")\n'
+        'db.execute(f"PRAGMA journal_mode = {MODE}")\n'
+    )
+    put("app.py", HEAD + before)
+    report = project.fix(["app.py"], unsafe=True, config=Config(root=Path.cwd(), select=("ORD001", "PRG")))
+    text = report.diffs["app.py"][1]
+    assert 'COL, TABLE, MODE = "nick", "users", "WAL"\n' in text
+    assert '{TABLE} ORDER BY {COL} NULLS FIRST"' in text
+    assert 'ORDER BY {COL} NULLS FIRST LIMIT 5"' in text
+    assert 'ORDER BY {} NULLS FIRST LIMIT 3"' in text
+    assert 'ORDER BY " + COL)' in text
+    assert '"nick NULLS FIRST")' in text
+    assert '= {MODE}: PostgreSQL always has a write-ahead log */")' in text
+
+
 def test_times_stay_objects_where_sqlite3_made_objects_of_them_before() -> None:
     put("pyproject.toml", '[tool.sqlport.types]\ntimestamp = "timestamp"\n')
     schema = "db.execute('CREATE TABLE post (id INTEGER PRIMARY KEY, at TIMESTAMP)')\n"

@@ -46,6 +46,8 @@ def apart(edits: Sequence[FileEdit]) -> list[FileEdit]:
 
 
 BEHIND = -1
+_QUOTES = 8  # two times three, and a prefix
+_NEAR = 80  # characters between literals that are joined where they stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +142,13 @@ def _by_words(sql: str, edit: Edit) -> list[Edit]:
 
 
 def _insertion(statement: Statement, edit: Edit) -> LiteralEdit:
-    """Behind the character before it, so that new text joins what it continues; else before the next."""
+    """Behind the character before it, so that new text joins what it continues; else before the next.
+
+    Never behind a word that is kept elsewhere (`MODE = "WAL"`): a name or a value means more than this statement.
+    """
     if edit.start:
         origin = _origin_at(statement.origins, edit.start - 1)
-        if origin is not None:
+        if origin is not None and not _is_kept_word(statement, origin):
             before = _range(origin, edit.start - 1, edit.start, statement.sql)
             return LiteralEdit(origin.literal, before.end, before.end, "", _said(edit.text, origin.literal))
     origin = _origin_at(statement.origins, edit.start)
@@ -153,10 +158,24 @@ def _insertion(statement: Statement, edit: Edit) -> LiteralEdit:
     return LiteralEdit(origin.literal, after.start, after.start, "", _said(edit.text, origin.literal))
 
 
+def _is_kept_word(statement: Statement, origin: Origin) -> bool:
+    """Whether it is a whole literal of one word, written somewhere else than the text that it is put into."""
+    literal, text = origin.literal, statement.sql[origin.start : origin.end]
+    if origin.offset or literal.templated or not re.fullmatch(r"\w+", text):
+        return False
+    if literal.end - literal.start > len(text) + _QUOTES:
+        return False
+    before = [other.literal for other in statement.origins if other.end <= origin.start and other.literal != literal]
+    return bool(before) and not (
+        before[-1].path == literal.path and before[-1].end <= literal.start <= before[-1].end + _NEAR
+    )
+
+
 def _behind(statement: Statement, edit: Edit) -> LiteralEdit:
     """Behind computed text with which the statement ends. Raises Unmappable where more is written behind it."""
-    before = [origin for origin in statement.origins if origin.end <= edit.start]
-    if not before or len(before) < len(statement.origins) or statement.host != "python":
+    written = [origin for origin in statement.origins if not _is_kept_word(statement, origin)]
+    before = [origin for origin in written if origin.end <= edit.start]
+    if not before or len(before) < len(written) or statement.host != "python":
         raise Unmappable("hole")
     behind = [hole for hole in statement.holes if hole.start >= before[-1].end]
     if len(behind) > 1 or statement.sql[edit.start :].strip(" \t\r\n;"):
