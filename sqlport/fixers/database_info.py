@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers import _catalogue as catalogue
+from sqlport.model import Applicability, Span
+from sqlport.sql import replace
 
 _NAMES = (
     "pragma_database_list",
@@ -22,6 +24,8 @@ _NAMES = (
 )
 _WORDS = ("DATABASE_LIST", "COLLATION_LIST", "FUNCTION_LIST", "MODULE_LIST", "COMPILE_OPTIONS", "STATS")
 
+_ONE_DATABASE = "SELECT 0 AS seq, 'main' AS name, current_database()::text AS file"
+
 
 def find(context: Context) -> Iterator[Proposal]:
     """Every use of a table or a pragma about the database itself."""
@@ -30,5 +34,11 @@ def find(context: Context) -> Iterator[Proposal]:
     for _, table in catalogue.functions(context, *_NAMES):
         yield Proposal(context.parsed.span(table))
     tokens = context.parsed.tokens
-    if context.parsed.kind == "PRAGMA" and any(token.word in _WORDS for token in tokens[:4]):
+    if context.parsed.kind != "PRAGMA":
+        return
+    words = [token.word for token in tokens if token.text != ";"]
+    if words == ["PRAGMA", "DATABASE_LIST"]:
+        span = Span(tokens[0].start, tokens[1].end)
+        yield Proposal(span, (replace(span, _ONE_DATABASE),), Applicability.UNSAFE)
+    elif any(word in _WORDS for word in words[:4]):
         yield Proposal(tokens[0].span)
