@@ -13,8 +13,18 @@ from sqlport.hosts.python.source import Lines, is_string
 from sqlport.model import FileEdit, Span
 
 _ONLY = re.compile(r"[\s,()]*\?[\s,()?]*")
-_BEFORE = r"(?:[=<>(,]|\b(?:LIKE|ILIKE|IN|LIMIT|OFFSET|VALUES|GLOB|MATCH|IS|NOT|AND|OR|BETWEEN|WHEN|THEN|ELSE|ESCAPE))"
-_IN_SQL = re.compile(rf"{_BEFORE}\s*(\?)(?=[\s,)]|$)", re.IGNORECASE)
+_LIST = re.compile(r"\s*\(?\s*\?\s*(?:,\s*\?\s*)+,?\s*\)?\s*|\s*\(\s*\?\s*\)\s*|\s*,\s*\?\s*|\s*\?\s*,\s*")
+# Words in capitals where they are words of English as well; a bracket or a comma where the text has more of SQL.
+_WORDS = r"\b(?i:LIKE|ILIKE|LIMIT|OFFSET|VALUES|GLOB|BETWEEN|ESCAPE)|\b(?:IN|MATCH|IS|NOT|AND|OR|WHEN|THEN|ELSE)"
+_BEHIND = r"\s*(\?)(?=[\s,)]|$)"
+_CLEAR = re.compile(rf"(?:[=<>]|{_WORDS}){_BEHIND}")
+_INSIDE = re.compile(rf"(?:[(,]|\b(?i:IN|AND|OR|NOT|IS)){_BEHIND}")
+_OF_SQL = re.compile(
+    r"(?i)\bVALUES\s*\(|\bIN\s*\(|\bINSERT\s+(?:OR\s+\w+\s+)?INTO\b|\bSELECT\b.*\bFROM\b|\bUPDATE\b.*\bSET\b"
+    r"|\bDELETE\s+FROM\b|[=<>]\s*\?|\w\(\s*\?\s*[,)]|\b(?:LIKE|BETWEEN|LIMIT)\s*\?",
+    re.DOTALL,
+)
+_REGEX = frozenset("re regex".split())
 _SHOWN = frozenset("print input log debug info warning error exception critical echo secho confirm prompt ask".split())
 
 
@@ -40,7 +50,7 @@ def find(module: Module, written: Collection[int]) -> Iterator[Change]:
             except (LiteralError, ValueError):
                 continue
             for token in tokens:
-                if token.start not in written and not token.is_bytes:
+                if token.start not in written and not token.is_bytes and not token.raw:
                     yield from _token(module, part, node, token)
 
 
@@ -79,10 +89,32 @@ def _is_inner(node: ast.AST, part: _Part) -> bool:
         if isinstance(parent, ast.Call):
             function = parent.func
             name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            if name in _SHOWN:
+            if name in _SHOWN or getattr(getattr(function, "value", None), "id", "") in _REGEX:
                 return True
         parent = part.parents.get(id(parent))
     return isinstance(parent, (ast.Raise, ast.Assert)) or (isinstance(parent, ast.Expr) and parent.value is node)
+
+
+def _is_repeated(node: ast.AST, part: _Part) -> bool:
+    """Whether a lone `?` becomes a list of placeholders: it is multiplied, joined for each of some, or appended."""
+    parent = part.parents.get(id(node))
+    while isinstance(parent, ast.IfExp) and parent.test is not node:
+        node, parent = parent, part.parents.get(id(parent))
+    if isinstance(parent, ast.List | ast.Tuple) and all(_is_mark(each) for each in parent.elts):
+        node, parent = parent, part.parents.get(id(parent))
+    if isinstance(parent, ast.BinOp):
+        return isinstance(parent.op, ast.Mult)
+    if isinstance(parent, ast.GeneratorExp | ast.ListComp) and parent.elt is node:
+        node, parent = parent, part.parents.get(id(parent))
+    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and node in parent.args:
+        return parent.func.attr in ("join", "append") or (parent.func.attr == "repeat" and parent.args[0] is node)
+    return isinstance(node, ast.GeneratorExp | ast.ListComp) or (
+        isinstance(node, ast.List) and isinstance(parent, ast.Assign | ast.AnnAssign | ast.AugAssign)
+    )
+
+
+def _is_mark(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip() == "?"
 
 
 def _token(module: Module, part: _Part, node: ast.expr, token: Token) -> Iterator[Change]:
@@ -90,9 +122,11 @@ def _token(module: Module, part: _Part, node: ast.expr, token: Token) -> Iterato
     for fragment in token.fragments:
         text = fragment.text
         if len(token.fragments) == 1 and _ONLY.fullmatch(text):
-            found = [at for at, character in enumerate(text) if character == "?"]
+            is_list = _LIST.fullmatch(text) is not None or _is_repeated(node, part)
+            found = [at for at, character in enumerate(text) if character == "?"] if is_list else []
         else:
-            found = [match.start(1) for match in _IN_SQL.finditer(text)]
+            patterns = (_CLEAR, _INSIDE) if _OF_SQL.search(text) else (_CLEAR,)
+            found = sorted({match.start(1) for pattern in patterns for match in pattern.finditer(text)})
         for at in found:
             start, end = fragment.source_range(at, at + 1)
             edits.append(FileEdit(module.path, start, end, "%s"))
