@@ -82,7 +82,11 @@ def splice(
     for one in ported:
         if one.statement.id in clashing:
             respelled = map_edits(one.statement, one.port.spelling, files)
-            edits[one.statement.id] = () if isinstance(respelled, Refusal) else respelled
+            followed = follow(one.statement, one.port.spelled)
+            if isinstance(respelled, Refusal) or followed is None:
+                edits[one.statement.id] = around[one.statement.id] = ()
+            else:
+                edits[one.statement.id], around[one.statement.id] = respelled, followed
             reasons.setdefault(one.statement.id, "conflicting-uses")
     diffs, refused = _apply(files, edits, calls, around)
     reasons.update(refused)
