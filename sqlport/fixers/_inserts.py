@@ -68,9 +68,18 @@ def stored_columns(table: Table) -> tuple[Column, ...]:
 
 
 def keys_in_play(found: Insert) -> tuple[UniqueKey, ...]:
-    """The keys that a new row may have in common with an old one: all their columns get a value or a default."""
+    """The keys that a new row may have in common with an old one: all their columns get a value or a default.
+
+    A key with all columns of another one, and more, is left out: rows that agree in it agree in the shorter one.
+    """
     assert found.table is not None
-    return tuple(key for key in found.table.unique if all(_has_value(found, name) for name in key.columns))
+    keys = [key for key in found.table.unique if all(_has_value(found, name) for name in key.columns)]
+    return tuple(key for key in keys if not any(_is_part(other, key) for other in keys))
+
+
+def _is_part(shorter: UniqueKey, longer: UniqueKey) -> bool:
+    parts = [set(zip(map(folded, key.columns), key.collations, strict=True)) for key in (shorter, longer)]
+    return shorter.is_plain and parts[0] < parts[1]
 
 
 def _has_value(found: Insert, name: str) -> bool:
@@ -105,7 +114,7 @@ def without_conflict(context: Context) -> Rewrite | None:
     span = spans[0]
     words = span.of(context.parsed.text).split()
     if len(words) == 1:
-        return replace(span, "insert" if words[0].islower() else "INSERT")
+        return replace(span, "INSERT")
     end = span.end
     while end < len(context.parsed.text) and context.parsed.text[end] in " \t":
         end += 1

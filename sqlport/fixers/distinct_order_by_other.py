@@ -9,7 +9,6 @@ from sqlglot import exp
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._grouping import is_aggregate
 from sqlport.fixers._holes import has_hole
-from sqlport.fixers._nulls import may_be_null
 from sqlport.fixers._ordering import ordinal, terms
 from sqlport.model import Applicability, Span
 from sqlport.sql import Rewrite, insert, replace, wrap
@@ -41,7 +40,7 @@ def find(context: Context) -> Iterator[Proposal]:
 
 
 def _grouped(context: Context, order: exp.Expr, query: exp.Select) -> tuple[Rewrite, ...]:
-    """GROUP BY over all results in the place of DISTINCT: one of the values that a result comes with orders it."""
+    """GROUP BY over all results in the place of DISTINCT: the largest or smallest value of a result orders it."""
     parsed = context.parsed
     if query.args.get("group") is not None or query.find(exp.Window) is not None:
         return ()
@@ -62,17 +61,9 @@ def _grouped(context: Context, order: exp.Expr, query: exp.Select) -> tuple[Rewr
         if ordinal(value) is None and not _is_result(value, query):
             if not parsed.has_span(value) or is_aggregate(value) or value.find(exp.Select) is not None:
                 return ()
-            rewrites.append(replace(parsed.span(term), _extreme(context, term, query)))
+            function = "max" if term.args.get("desc") else "min"
+            rewrites.append(replace(parsed.span(value), f"{function}({parsed.text_of(value)})"))
     return tuple(rewrites)
-
-
-def _extreme(context: Context, term: exp.Ordered, query: exp.Select) -> str:
-    """The term over the largest value of a group, or the smallest, with NULL where SQLite has it."""
-    backwards, text = bool(term.args.get("desc")), context.parsed.text_of(term.this)
-    written = f"max({text}) DESC" if backwards else f"min({text})"
-    if not may_be_null(context, term.this, query):
-        return written
-    return f"{written} NULLS LAST" if backwards else f"{written} NULLS FIRST"
 
 
 def _is_result(node: exp.Expr, query: exp.Select) -> bool:

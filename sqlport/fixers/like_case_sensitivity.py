@@ -27,8 +27,7 @@ def find(context: Context) -> Iterator[Proposal]:
             continue
         words = operator(context, like)
         word = Span(words.end - 4, words.end)
-        new = "ilike" if word.of(parsed.text).islower() else "ILIKE"
-        rewrites: tuple[Rewrite, ...] = (replace(word, new),)
+        rewrites: tuple[Rewrite, ...] = (replace(word, "ILIKE"),)
         collation = insensitive(context, like.this, pattern)
         if collation:
             rewrites = (*rewrites, wrap(parsed.span(pattern), "", collation))

@@ -75,11 +75,11 @@ def flatten(text: str, rewrites: Sequence[Rewrite]) -> tuple[Edit, ...]:
     """The smallest flat edits over `text` that make all the (compatible) rewrites.
 
     Parts that stay in order are not edited at all, so comments, layout and holes inside them survive.
-    Of two rewrites of one span the first given is the inner one.
+    Of two rewrites of one span the one that wraps is the outer one, of two that wrap the one given later.
     """
     ordered = sorted(
         ((rewrite, rank) for rank, rewrite in enumerate(rewrites)),
-        key=lambda item: (item[0].start, item[0].start != item[0].end, -item[0].end, -item[1]),
+        key=lambda item: (item[0].start, item[0].start != item[0].end, -item[0].end, not _is_wrap(item[0]), -item[1]),
     )
     pieces = _render(text, Span(0, len(text)), [rewrite for rewrite, _ in ordered])
     return tuple(_edits(text, pieces, exact=False))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
 from sqlport.model import Edit, Span
-from sqlport.sql import apply, compatible, flatten, insert, replace, wrap
+from sqlport.sql import Rewrite, apply, compatible, flatten, insert, replace, wrap
 from sqlport.sql.edits import compose, moved, original
 
 TEXT = "SELECT ifnull( a /*x*/, ifnull(b,2)) FROM t LIMIT 5, ?"
@@ -94,3 +95,33 @@ def _random_edits(dice: random.Random, text: str) -> list[Edit]:
         if at_least > len(text):
             break
     return edits
+
+
+def _random_rewrite(dice: random.Random, words: list[Span], number: int) -> Rewrite:
+    first = dice.randrange(len(words))
+    inside = words[first : dice.randrange(first, len(words)) + 1]
+    span = Span(inside[0].start, inside[-1].end)
+    kind = dice.choice(("insert", "wrap", "replace", "keep"))
+    if kind == "insert":
+        return insert(span.start, f"<{number}> ")
+    if kind == "wrap":
+        return wrap(span, f"<{number}> ", "")
+    if kind == "replace":
+        return replace(span, f"<{number}>")
+    return replace(span, f"<{number}> ", *dice.sample(inside, dice.randint(1, len(inside))))
+
+
+def test_no_new_text_is_lost_when_rewrites_go_together() -> None:
+    dice = random.Random(7)
+    text = "a bb c dd e ff g"
+    words = [Span(found.start(), found.end()) for found in re.finditer(r"\w+", text)]
+    for _ in range(2000):
+        taken: list[Rewrite] = []
+        for number in range(6):
+            rewrite = _random_rewrite(dice, words, number)
+            if compatible([rewrite], taken):
+                taken.append(rewrite)
+        result = apply(text, flatten(text, taken))
+        for rewrite in taken:
+            marker = next(str(part).strip() for part in rewrite.parts if isinstance(part, str))
+            assert result.count(marker) == 1, (taken, result)
