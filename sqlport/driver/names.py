@@ -32,11 +32,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What leaves doubt about a name: a place and the reason. A `fatal` one is about the whole file."""
+    """What leaves doubt about a name: a place and the reason."""
 
     node: ast.AST
     reason: str
-    fatal: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +75,6 @@ def uses(tree: ast.Module, modules: Mapping[str, str]) -> Uses:
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and node.id in by_name and isinstance(node.ctx, ast.Load)
     ]
-    for reference in references:
-        if not isinstance(getattr(reference.node, "ctx", ast.Load()), ast.Load):
-            problems.append(Problem(reference.node, f"`{ast.unparse(reference.node)}` is assigned to"))
     references.sort(key=lambda found: (found.node.lineno, found.node.col_offset))
     return Uses(tuple(imports), tuple(references), tuple(problems), parents)
 

@@ -23,7 +23,7 @@ from sqlport.driver.codemods import (
 from sqlport.driver.codemods.parameters import Binding
 from sqlport.driver.home import home, text_of
 from sqlport.driver.model import Change, Home, Module
-from sqlport.driver.names import Problem, uses
+from sqlport.driver.names import uses
 from sqlport.driver.table import Table, load
 from sqlport.hosts.python.source import Source, parse
 from sqlport.model import SourceFile, Statement, Target
@@ -308,10 +308,13 @@ def _key_of(statement: Statement, catalog: Catalog) -> str:
 
 def _refusal(modules: Sequence[Module], changes: Sequence[Change], is_muted: Callable[[Change], bool]) -> str:
     """Why nothing is ported: a doubt about a name, or a connection that cannot be opened otherwise."""
-    for module in modules:
-        for problem in module.uses.problems:
-            if isinstance(problem, Problem) and problem.fatal:
-                return f"{module.path}: {problem.reason}"
+    doubts = [
+        f"{module.path}:{getattr(problem.node, 'lineno', 1)}: {problem.reason}"
+        for module in modules
+        for problem in module.uses.problems
+    ]
+    if doubts:
+        return doubts[0]
     for module in modules:
         for _, call in connect.calls(module):
             span = module.source.span(call)

@@ -78,12 +78,15 @@ def baseline_lines(report: Report) -> Iterator[str]:
 
 
 def server_line(report: Report) -> Iterator[str]:
-    """The verdicts by kind and the server they hold for; nothing when no server was asked."""
+    """The verdicts by kind and the server they hold for, and what would verify more; nothing without a server."""
     if report.server is None:
         return
     kinds = Counter(verdict.kind for verdict in report.verdicts.values())
     counts = ", ".join(f"{kinds[kind]} {kind}" for kind in ("verified", "rejected", "unverified") if kinds[kind])
     yield f"{report.server}: {counts or 'no statement to verify'}."
+    unknown = sum(verdict.reason == "no-schema" for verdict in report.verdicts.values())
+    if unknown:
+        yield f"Tables of {_count(unknown, 'statement')} are not known: name them with --sqlite FILE or --schema PATH."
 
 
 def statistics(report: Report, *, color: bool = False) -> str:

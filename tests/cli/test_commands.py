@@ -75,6 +75,7 @@ def test_verify_of_an_unknown_table_is_0_with_a_count_and_1_if_strict(run: Run, 
     result = run("verify")
     assert result.exit_code == 0, result.output
     assert "1 unverified" in result.stdout
+    assert "Tables of 1 statement are not known: name them with --sqlite FILE or --schema PATH." in result.stdout
     assert run("verify", "--strict").exit_code == 1
 
 

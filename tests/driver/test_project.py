@@ -42,7 +42,6 @@ def text(name: str) -> str:
         "import sqlite3\n\n\ndef run(sqlite3):\n    return sqlite3\n",
         "import sqlite3\n\nsqlite3 = None\n",
         "try:\n    import pysqlite3 as sqlite3\nexcept ImportError:\n    sqlite3 = None\n",
-        "import sqlite3\n\nsqlite3.connect = print\n",
         "import sqlite3\n\nconnection = sqlite3.connect('a.db', factory=print)\n",
         "import sqlite3\n\noptions = {}\nconnection = sqlite3.connect('a.db', **options)\n",
         "import sqlite3\n\narguments = ['a.db']\nconnection = sqlite3.connect(*arguments)\n",
@@ -92,6 +91,17 @@ def test_names_are_followed_by_their_imports(port: Port, before: str, after: str
     again = port()
     assert again.written == ()
     assert text("app") == after
+
+
+def test_a_function_of_sqlite3_that_a_test_replaces_is_told_and_the_calls_elsewhere_are_ported(port: Port) -> None:
+    mocked = "import sqlite3\n\n\ndef test_a_broken_disk():\n    sqlite3.connect = None\n"
+    report = port(app=OPENS, test_app=mocked)
+    assert "postgres.connect()" in text("app")
+    assert text("test_app") == mocked
+    (left,) = [one for one in report.left if one.code == "DRV009"]
+    assert left.place is not None
+    assert (left.place.path, left.place.line) == ("test_app.py", 5)
+    assert "`sqlite3.connect` is replaced here" in left.message
 
 
 def test_exceptions_fit_where_they_stand(port: Port) -> None:

@@ -17,6 +17,11 @@ _ADVICE: Mapping[str, str] = {
     "version": "the driver's version is `psycopg.__version__`",
 }
 
+_REPLACED = (
+    "`{name}` is replaced here, which the ported calls do not see: they open their connections by another module;"
+    " replace the function there"
+)
+
 
 def find(module: Module) -> Iterator[Change]:
     """Every name of the library but the calls of connect()."""
@@ -39,7 +44,9 @@ def converted(module: Module) -> Iterator[str]:
 def _reference(module: Module, reference: Reference) -> Iterator[Change]:
     span = module.source.span(reference.node)
     table, member = module.table, reference.member
-    if member in table.exceptions:
+    if not isinstance(getattr(reference.node, "ctx", ast.Load()), ast.Load):
+        yield Change("DRV009", module.path, span, message=_REPLACED.format(name=ast.unparse(reference.node)))
+    elif member in table.exceptions:
         text, edits_span = _exceptions(module, reference), span
         edit = replaced(module, edits_span, text)
         yield Change("DRV005", module.path, span, (edit,), needs=frozenset(["psycopg"]))
