@@ -47,7 +47,8 @@ class Request:
     Rules in `muted` still report what they find, but nothing is changed for them. `before` and `after` are the
     other statements of the same script, in order; `is_script` tells that those are all. `returning` is the column
     that an INSERT has to return since its call reads it. `converts` tells that sqlite3 makes dates and times of
-    columns by their declared type (`detect_types`).
+    columns by their declared type (`detect_types`). `alike` asks for what fits all statements that share a text, so
+    that nothing is concluded from conditions which the others may not have.
     """
 
     target: Target
@@ -64,6 +65,7 @@ class Request:
     is_script: bool = False
     returning: str = ""
     converts: bool = False
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Ca
         partial(_port_inner, request),
         request.is_script,
         request.converts,
+        request.alike,
     )
     for rule in request.rulebook.rules:
         if (rule.code in _LAST) is last and request.selected(rule):

@@ -280,13 +280,15 @@ def port(
     """Statements to ports, each with the tables that its own file knows, and as its call will take it."""
     from sqlport.porting import Request
     from sqlport.script import NOTHING
+    from sqlport.splicing import disagreeing
     from sqlport.tables import tables_of
 
     if not source.statements:
         return ()
     tables = tables_of(source.statements, config)
     placer = Placer(source.files)
-    ported: list[Ported] = []
+    ported: dict[str, Ported] = {}
+    requests: dict[str, Request] = {}
     scripts = _scripts(source.statements)
     converts = any("PARSE_DECLTYPES" in file.text for file in source.files.values())
     for number, statement in enumerate(source.statements):
@@ -311,8 +313,12 @@ def port(
             returning=calls.returning(statement),
             converts=converts,
         )
-        ported.append(Ported(statement, _port(statement, request, source.suppressions, placer)))
-    return tuple(ported)
+        requests[statement.id] = request
+        ported[statement.id] = Ported(statement, _port(statement, request, source.suppressions, placer))
+    for one in disagreeing(tuple(ported.values())):
+        request = replace(requests[one.statement.id], alike=True)
+        ported[one.statement.id] = replace(one, port=_port(one.statement, request, source.suppressions, placer))
+    return tuple(ported.values())
 
 
 def _target(statement: Statement, config: Config) -> Target:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -138,6 +139,13 @@ def _why(one: Ported, verdict: Verdict) -> str:
     word = "rejected" if verdict.kind == "rejected" else verdict.reason
     said = " ".join(filter(None, (verdict.sqlstate, verdict.message)))
     return f"{word}: {said}" if said else word
+
+
+def disagreeing(ported: Sequence[Ported]) -> list[Ported]:
+    """The ports that change a text which another statement is written with, too, and wants otherwise."""
+    users = Counter(literal for one in ported for literal in {origin.literal for origin in one.statement.origins})
+    shared = [one for one in ported if any(users[origin.literal] > 1 for origin in one.statement.origins)]
+    return _disagreeing([(one, one.port.edits) for one in shared])
 
 
 def _disagreeing(wanted: Sequence[tuple[Ported, tuple[Edit, ...]]]) -> list[Ported]:

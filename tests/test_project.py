@@ -271,3 +271,20 @@ def test_extract_says_what_stands_for_holes(tmp_path: Path, monkeypatch: pytest.
     first, second = project.extract(["."], Config(root=tmp_path)).statements
     assert first.stand_ins == ("a name", "its own text", "nothing")
     assert set(second.stand_ins) == {"unreadable"}
+
+
+def test_statements_that_share_a_text_are_ported_alike_where_one_of_them_could_do_with_less() -> None:
+    branches = (
+        "def users(nick):\n"
+        "    query = 'SELECT name FROM users WHERE 1'\n"
+        "    if nick is not None:\n"
+        "        query += ' AND nick = ?'\n"
+        "    query += ' ORDER BY nick, name'\n"
+        "    return db.execute(query, [nick] if nick is not None else [])\n"
+    )
+    path = put("app.py", HEAD + branches)
+    report = project.fix(["."], Config(root=Path.cwd()), write=True)
+    assert "SQP006" not in {finding.code for finding in report.findings}
+    written = path.read_text()
+    assert "SELECT name FROM users WHERE true'" in written
+    assert "' ORDER BY nick NULLS FIRST, name'" in written

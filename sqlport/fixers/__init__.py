@@ -34,6 +34,7 @@ class Context:
     known of their types. `before` and `after` are the other statements of the same script; `is_script`
     tells that they are all there are, which nobody knows of the calls of a program. `port` is for the statements
     of a trigger's body. `converts` tells that sqlite3 itself makes dates and times of columns by their declared type.
+    `alike` tells that other statements are written with a part of the same text, and need the same fixes.
     """
 
     parsed: Parsed
@@ -48,6 +49,7 @@ class Context:
     port: Port | None = None
     is_script: bool = False
     converts: bool = False
+    alike: bool = False
 
     def argument_type(self, key: int | str) -> str:
         """The Python type that is passed for a parameter (`Placeholder.key`); empty where that is not known."""

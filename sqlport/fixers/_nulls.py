@@ -15,7 +15,7 @@ def may_be_null(context: Context, node: exp.Expr, query: exp.Expr | None) -> boo
     """Whether the node may be NULL in a row that `query` lets through (True where it is not known)."""
     if not context.semantics.nullable(node):
         return False
-    if query is None:
+    if query is None or context.alike:
         return True
     inner = _of_each_group(node, query)
     return not any(_same(inner, other) for other in _rejected(query)) and (

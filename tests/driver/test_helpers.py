@@ -345,3 +345,24 @@ def test_adapters_and_converters_of_the_program_are_used(monkeypatch: pytest.Mon
     connection.executemany("INSERT INTO c VALUES (%(z)s)", [{"z": 3j}])
     assert [row[0] for row in connection.execute("SELECT z FROM c ORDER BY z").fetchall()] == [1 + 2j, 3j]
     connection.close()
+
+
+def test_bytes_stay_bytes_in_a_blob_and_are_text_in_a_column_of_text() -> None:
+    blob = bytes(range(256))
+
+    def program(connection: Any, mark: str, _: type[Exception]) -> tuple[Any, ...]:
+        column = "BLOB" if mark == "?" else "bytea"
+        connection.execute(f"CREATE TABLE b (x {column})")
+        for value in (blob, bytearray(blob), memoryview(blob)):
+            connection.execute(f"INSERT INTO b VALUES ({mark})", (value,))
+        connection.execute(f"INSERT INTO t (a) VALUES ({mark})", (b'{"\xc3\xa4": 1}',))
+        same = connection.execute(f"SELECT count(*) FROM b WHERE x = {mark}", (blob,)).fetchone()[0]
+        (text,) = connection.execute("SELECT a FROM t").fetchone()
+        return (
+            same,
+            [row[0] for row in connection.execute("SELECT x FROM b")],
+            bytes(text, "utf-8") if isinstance(text, str) else text,
+        )
+
+    old, new = answers(program)
+    assert old == new == (3, [blob] * 3, b'{"\xc3\xa4": 1}')

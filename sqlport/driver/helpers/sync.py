@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from psycopg.adapt import Dumper
-from psycopg.pq import TransactionStatus
+from psycopg.pq import Format, TransactionStatus
 from psycopg.rows import tuple_row
 
 _COMMENTS = r"(?:\s+|--[^\n]*\n|/\*.*?\*/)*"
@@ -88,6 +88,8 @@ def _opened() -> Connection:
 def adapt(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
     """Send values as sqlite3 stores them."""
     connection.adapters.register_dumper(bool, _BoolDumper)
+    for kind in (bytes, bytearray, memoryview):
+        connection.adapters.register_dumper(kind, _BytesDumper)
     connection.adapters.register_dumper(datetime.date, _DateDumper)
     connection.adapters.register_dumper(datetime.datetime, _DatetimeDumper)
 
@@ -392,6 +394,15 @@ class _BoolDumper(Dumper):
 
     def dump(self, obj: Any) -> bytes:
         return b"1" if obj else b"0"
+
+
+class _BytesDumper(Dumper):
+    """Bytes as they are: a blob in a column of bytea, and in one of text the text that they spell."""
+
+    format = Format.BINARY
+
+    def dump(self, obj: Any) -> bytes:
+        return bytes(obj)
 
 
 class _DateDumper(Dumper):
