@@ -15,13 +15,14 @@ from sqlport.data.match import Matched, from_port, with_existing
 from sqlport.data.plan import Table, in_schema
 from sqlport.data.source import Snapshot, fingerprint, snapshot, state
 from sqlport.data.target import tables_of
-from sqlport.data.verify import TableVerdict, compare
+from sqlport.data.validating import validated
 from sqlport.model import SqlportError
 
 if TYPE_CHECKING:
     import psycopg
 
     from sqlport.data.careful import Misfit
+    from sqlport.data.compare import TableVerdict
     from sqlport.schema import Loading, NotPorted, PortedSchema
     from sqlport.schema.source import Source
 
@@ -147,7 +148,7 @@ class _Fresh:
             self._connection,
             self._place.staging,
             [(table, loaded[table.source]) for table in self._matched.tables],
-            self._wish,
+            self._wish.policies,
             self._event,
         )
 
@@ -188,26 +189,3 @@ def digest(parts: Loading, matched: Matched, wish: Wish) -> str:
     texts += [repr(table) for table in matched.tables]
     texts += [wish.policies.words(), str(wish.indexes)]
     return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def validated(
-    source: Snapshot,
-    connection: psycopg.Connection[Any],
-    schema: str,
-    loaded: list[tuple[Table, Loaded]],
-    wish: Wish,
-    event: Event,
-) -> tuple[TableVerdict, ...]:
-    """The verdict on every table. Raises SqlportError where PostgreSQL does not give back what was written."""
-    verdicts = []
-    for table, arrived in loaded:
-        verdict = compare(source, connection, schema, table, wish.policies, lambda misfit: None, arrived)
-        event("validated", {"table": table.source, "same": verdict.same})
-        if not verdict.same:
-            first = verdict.differences[0]
-            raise SqlportError(
-                f"{first}: PostgreSQL does not give back what was written (a trigger, a rule or another session?); "
-                "nothing of the target was changed"
-            )
-        verdicts.append(verdict)
-    return tuple(verdicts)

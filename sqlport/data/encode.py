@@ -1,8 +1,8 @@
 """Rows into binary COPY, a few hundred at a time, by a function that is made for one table and does not look at rows.
 
-Where every value is of the expected type, whole columns go through `struct` and `join` in C; anything else (another
-type, a NULL that did not occur before) raises in there, and the rows are tried in halves until the careful way is left
-with the one at fault.
+It is one expression for a row, in which `struct` and `join` do the work where every value is of the expected type;
+anything else (another type, a NULL that did not occur before) raises in there, and the rows are tried in halves until
+the careful way is left with the one at fault.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlite3
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, repeat
+from itertools import islice
 from typing import Any, Final
 
 from sqlport.data.convert import NULL, UnfitError, cell
@@ -100,43 +100,41 @@ def _in_halves(encode: Encode, careful: Careful, rows: Sequence[Row], number: in
 
 @dataclass(slots=True)
 class _Making:
-    """The pieces of a row, each a column of them: runs that one `pack` makes, and texts and bytes between them."""
+    """The pieces of a row: runs of bytes that one `pack` makes, and texts and BLOBs between them."""
 
     width: int
     pieces: list[str] = field(default_factory=list)
     names: dict[str, Any] = field(default_factory=dict)
     run: str = ""
     arguments: list[str] = field(default_factory=list)
+    constant: bytes = b""
 
     def __post_init__(self) -> None:
-        self.run, self.arguments = "h", [f"repeat({self.width})"]
+        self.constant = struct.pack(">h", self.width)
 
     def column(self, place: int, column: Column, *, nullable: bool, strict: bool) -> None:
         """Add a column."""
-        values, kind = f"c{place}", column.wire.kind
+        value, kind = f"v{place}", column.wire.kind
         fixed = _FIXED.get(kind)
         if kind == "float8" and column.affinity == "REAL":  # SQLite has made a float of every number
             fixed = ("d", 8)
         if fixed is not None:
             code, size = fixed
-            if not nullable:
-                self.run += f"i{code}"
-                self.arguments += [f"repeat({size})", values]
-                return
-            pack = self.name(struct.Struct(f">i{code}").pack)
-            self.piece(f"[NULL if v is None else {pack}({size}, v) for v in {values}]")
+            length = struct.pack(">i", size)
+            if nullable:
+                pack = self.name(struct.Struct(f">4s{code}").pack)
+                self.piece(f"NULL if {value} is None else {pack}({self.name(length)}, {value})")
+            else:
+                self.constant += length
+                self.packed(code, value)
             return
         measure = {"text": "text_length", "bytea": "blob_length"}.get(kind)
         if measure is None or ((strict or column.wire.length is not None) and kind == "text"):
-            self.piece(f"map({self.name(cell(column))}, {values})")
+            self.piece(f"{self.name(cell(column))}({value})")
             return
-        self.run += "i"
-        if nullable:
-            self.arguments.append(f"[-1 if v is None else {measure}(v) for v in {values}]")
-            self.piece(f"[v or b'' for v in {values}]")
-        else:
-            self.arguments.append(f"map({measure}, {values})")
-            self.piece(values)
+        # `len` of the wrong type would be taken; these raise TypeError for all but text (bytearray) or a BLOB.
+        self.packed("i", f"-1 if {value} is None else {measure}({value})" if nullable else f"{measure}({value})")
+        self.piece(f"{value} or b''" if nullable else value)
 
     def name(self, thing: object) -> str:
         """A name by which the function knows another."""
@@ -144,34 +142,40 @@ class _Making:
         self.names[name] = thing
         return name
 
+    def packed(self, code: str, argument: str) -> None:
+        """Add a number to the run, and before it the bytes that are the same in every row."""
+        if self.constant:
+            self.run += f"{len(self.constant)}s"
+            self.arguments.append(self.name(self.constant))
+            self.constant = b""
+        self.run += code
+        self.arguments.append(argument)
+
     def piece(self, text: str) -> None:
         """End the run and add a piece."""
-        self.flush()
-        self.pieces.append(text)
-
-    def flush(self) -> None:
-        """End the run."""
         if self.run:
-            self.pieces.append(f"map({self.name(struct.Struct(f'>{self.run}').pack)}, {', '.join(self.arguments)})")
-        self.run, self.arguments = "", []
+            self.pieces.append(f"{self.name(struct.Struct(f'>{self.run}').pack)}({', '.join(self.arguments)})")
+        if self.constant:  # behind the run: only before a value that is no number
+            self.pieces.append(self.name(self.constant))
+        if text:
+            self.pieces.append(text)
+        self.run, self.arguments, self.constant = "", [], b""
 
     def compiled(self) -> Encode:
         """The function. Its text is made of our own names only: no name of a table or column is in it."""
         if not self.width:
             return lambda rows: [bytes(2)] * len(rows)
-        self.flush()
-        columns = "".join(f"c{place}, " for place in range(self.width))
-        made = self.pieces[0] if len(self.pieces) == 1 else f"map(join, zip({', '.join(self.pieces)}))"
-        # `len` of the wrong type would be taken; these raise TypeError for all but text (bytearray) or a BLOB.
+        self.piece("")
+        values = "".join(f"v{place}, " for place in range(self.width))
+        row = self.pieces[0] if len(self.pieces) == 1 else f"join(({', '.join(self.pieces)}))"
         scope = {
             **self.names,
             "NULL": NULL,
-            "repeat": repeat,
             "join": b"".join,
             "text_length": bytearray.__len__,
             "blob_length": bytes.__len__,
         }
-        source = f"def encode(rows):\n    {columns}= zip(*rows)\n    return list({made})\n"
+        source = f"def encode(rows):\n    return [{row} for {values}in rows]\n"
         exec(compile(source, "<the rows of a table>", "exec"), scope)  # noqa: S102
         encode: Encode = scope["encode"]
         return encode

@@ -12,6 +12,7 @@ from sqlport.data.job import Copied, Event, Wish
 from sqlport.data.load import Loaded, Loader
 from sqlport.data.plan import exact, in_schema
 from sqlport.data.target import is_filled, sequences_behind, tables_of
+from sqlport.data.validating import validated
 from sqlport.model import SqlportError
 
 if TYPE_CHECKING:
@@ -55,8 +56,6 @@ def load_existing(
     Raises SqlportError, and then nothing is changed; with `wish.resumable` the batches that arrived stay, and
     `--resume` goes on. Tables that have rows are refused unless `wish.truncate`.
     """
-    from sqlport.data.copying import validated
-
     place = staging.Place(wish.schema, fingerprint, repr((matched.tables, wish.policies.words())))
     going = staging.unfinished(connection, place) if wish.resumable or wish.resume else None
     if wish.resume and not going:
@@ -93,7 +92,7 @@ def load_existing(
             total = source.count(table)
             event("table", {"table": table.source, "total": total})
             loaded.append((table, loader.load(table, total, start, arrived)))
-        verdicts = validated(source, connection, wish.schema, loaded, wish, event) if wish.validate else ()
+        verdicts = validated(source, connection, wish.schema, loaded, wish.policies, event) if wish.validate else ()
         with connection.transaction():
             _finished(connection, matched, next_ids, again, wish, tell)
             if wish.resumable:

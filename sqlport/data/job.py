@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sqlport.data.careful import Misfit
-from sqlport.data.load import Loaded
+from sqlport.data.compare import TableVerdict
+from sqlport.data.load import COMMITTED, Loaded
 from sqlport.data.plan import Table
 from sqlport.data.policy import Policies
-from sqlport.data.source import BATCH
-from sqlport.data.verify import TableVerdict
 
 Event = Callable[[str, Mapping[str, object]], None]
 """Told of what happens, in a word, with what there is to say about it; for the log and the progress bar."""
@@ -21,8 +20,8 @@ class Wish:
     """What the user asks of a copy.
 
     `skipped` are tables and `table.column`s in folded names. `validate` compares every value before anybody sees
-    it. `truncate` empties tables that are there first; `resumable` commits each batch there, too. `batch` is the
-    size of a batch in bytes.
+    it. `truncate` empties tables that are there first; `resumable` commits each batch there, too. `batch` is how
+    many bytes are committed at once.
     """
 
     schema: str = "public"
@@ -33,7 +32,7 @@ class Wish:
     indexes: bool = True
     truncate: bool = False
     resumable: bool = False
-    batch: int = BATCH
+    batch: int = COMMITTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,22 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlport.data.careful import Careful, Misfit
 from sqlport.data.large import compared
 from sqlport.data.plan import Table, exact, in_schema
 from sqlport.data.policy import Policies
-from sqlport.data.source import BATCH, Batch, Namer, Snapshot, batches
+from sqlport.data.source import SIZE, Batch, Namer, Snapshot, batches
 from sqlport.data.wire import SIGNATURE, TRAILER
 from sqlport.model import SqlportError
 
 if TYPE_CHECKING:
     import psycopg
+
+COMMITTED: Final = 8_000_000
+"""Bytes that are committed at once."""
 
 _SLICE: Final = 256 * 1024
 _LARGE: Final = 1 << 20
@@ -48,8 +52,8 @@ class Loaded:
 class Loader:
     """Loads tables of a snapshot into a schema.
 
-    `commit` is a transaction block for each batch (or nothing, where all is one), inside which `note` is told how
-    far the table is; `tell` is told of each misfit, in the same block.
+    About `size` bytes are one COPY in a transaction (where all is one: a savepoint), in which `tell` is told of each
+    misfit and `note` of how far the table is.
     """
 
     connection: psycopg.Connection[Any]
@@ -58,25 +62,23 @@ class Loader:
     policies: Policies
     tell: Callable[[Misfit], None]
     note: Callable[[Table, int, Loaded], None]
-    size: int = BATCH
+    size: int = COMMITTED
 
     def load(self, table: Table, total: int, start: int = 0, loaded: Loaded | None = None) -> Loaded:
         """Copy the rows from a place on, until `total` have been read.
 
         Raises MisfitError, and SqlportError when the server goes away or SQLite gives another number of rows.
         """
-        loaded, end = loaded or Loaded(), start
-        names = ", ".join(exact(column.name) for column in table.columns)
-        command = f"COPY {in_schema(self.schema, table.name)} ({names}) FROM STDIN (FORMAT binary)".encode()
-        told: list[Misfit] = []
-        strict = looks_at_text(table, self.policies)
-        for batch in batches(
-            self.source, table, self.policies, told.append, start=start, size=self.size, strict=strict
-        ):
-            loaded = self._arrived(command, table, batch, told, loaded)
-            end = batch.end
-            told.clear()
-            batch.rows.clear()
+        import psycopg
+
+        end, loaded = start, loaded or Loaded()
+        while True:
+            try:
+                for done in self._streamed(table, end, loaded):
+                    end, loaded = done
+                break
+            except (psycopg.DataError, psycopg.IntegrityError) as refused:
+                end, loaded = self._piecewise(table, end, loaded, refused)
         if end != total:
             raise SqlportError(
                 f"{self.source.path}: table {table.source} has {total} rows, but {end} could be read; "
@@ -84,60 +86,87 @@ class Loader:
             )
         return loaded
 
-    def _arrived(self, command: bytes, table: Table, batch: Batch, told: Sequence[Misfit], loaded: Loaded) -> Loaded:
-        """Send a batch and note it; what the server refuses is judged, and the rest sent again in smaller parts."""
-        import psycopg
-
-        def noted(rows: list[bytes]) -> Loaded:
-            for misfit in told:
-                self.tell(misfit)
-            now = loaded.plus(compared(rows, table))
-            self.note(table, batch.end, now)
-            return now
-
-        try:
+    def _streamed(self, table: Table, start: int, loaded: Loaded) -> Iterator[tuple[int, Loaded]]:
+        """Copy the rows from a place on; after each transaction the place behind them, and what has arrived."""
+        told: list[Misfit] = []
+        rest = self._batches(table, start, told.append)
+        for first in rest:
             with self.connection.transaction():
-                return noted(self._sent(command, batch))
-        except (psycopg.DataError, psycopg.IntegrityError) as error:
-            refused = error
-        with self.connection.transaction():
-            return noted(self._piecewise(command, table, batch, refused))
+                end, loaded = self._sent(table, chain((first,), rest), loaded)
+                for misfit in told:
+                    self.tell(misfit)
+                self.note(table, end, loaded)
+            told.clear()
+            yield end, loaded
 
-    def _sent(self, command: bytes, batch: Batch) -> list[bytes]:
-        """Send a batch; its rows as they are compared."""
-        if batch.large is None:
-            send(self.connection, command, batch.rows)
-            return batch.rows
-        with self.connection.cursor() as cursor, cursor.copy(command) as copy:
+    def _batches(self, table: Table, start: int, tell: Callable[[Misfit], None]) -> Iterator[Batch]:
+        size, strict = min(self.size, SIZE), looks_at_text(table, self.policies)
+        return batches(self.source, table, self.policies, tell, start=start, size=size, strict=strict)
+
+    def _sent(self, table: Table, rest: Iterator[Batch], loaded: Loaded) -> tuple[int, Loaded]:
+        """Send batches, as many as are committed at once; the place behind them, and what has arrived."""
+        sent = end = 0
+        with self.connection.cursor() as cursor, cursor.copy(_command(self.schema, table)) as copy:
             copy.write(SIGNATURE)
-            with _blocking(self.connection):
-                row = batch.large.send(copy.write)
+            for batch in rest:
+                rows = batch.rows
+                if batch.large is not None:
+                    with _blocking(self.connection):
+                        rows = [batch.large.send(copy.write)]
+                size = sum(map(len, batch.rows))
+                if size:
+                    _write(self.connection, copy, rows, size)
+                loaded, end, sent = loaded.plus(compared(rows, table)), batch.end, sent + size
+                batch.rows.clear()
+                if sent >= self.size or batch.large is not None:
+                    break
             copy.write(TRAILER)
-        return [row]
+        return end, loaded
 
-    def _piecewise(self, command: bytes, table: Table, batch: Batch, error: psycopg.Error) -> list[bytes]:
+    def _piecewise(self, table: Table, start: int, loaded: Loaded, refused: psycopg.Error) -> tuple[int, Loaded]:
+        """Send the rows of a transaction that the server has refused again, in smaller parts, that row judged."""
+        with self.connection.transaction():
+            judge = Careful(table, self.policies, Namer(self.source, table), self.tell)
+            rows: list[bytes] = []
+            sent = 0
+            for batch in self._batches(table, start, self.tell):
+                rows += batch.rows
+                sent += sum(map(len, batch.rows))
+                if batch.large is not None:
+                    judge.first = batch.first
+                    rows.append(judge.row(self.source.row(table, batch.first)))
+                if sent >= self.size or batch.large is not None:
+                    break
+            self._in_parts(table, start, rows, refused)
+            loaded = loaded.plus(compared(rows, table))
+            self.note(table, start + len(rows), loaded)
+        return start + len(rows), loaded
+
+    def _in_parts(self, table: Table, start: int, rows: list[bytes], error: psycopg.Error) -> None:
+        """Send rows; those that the server refuses are replaced as they are judged."""
         import psycopg
 
-        rows = list(batch.rows)
-        if batch.large is not None:
-            judge = Careful(table, self.policies, Namer(self.source, table), self.tell, first=batch.first)
-            rows = [judge.row(self.source.row(table, batch.first))]
         at, width = 0, len(rows)
         refused: psycopg.Error | None = error
         while at < len(rows):
             if refused is not None:
                 bad = _place(refused, rows[at : at + width])
-                rows[at + bad] = self._judged(table, batch.first + at + bad, refused, rows[at + bad])
+                rows[at + bad] = self._judged(table, start + at + bad, refused, rows[at + bad])
                 width = max(_FEWEST, bad + 1)
             try:
-                with self._undone_alone():
-                    send(self.connection, command, rows[at : at + width])
+                with self.connection.transaction():
+                    self._send(table, rows[at : at + width])
             except (psycopg.DataError, psycopg.IntegrityError) as again:
                 refused = again
                 continue
             refused = None
             at, width = at + width, width * 2
-        return rows
+
+    def _send(self, table: Table, rows: Sequence[bytes]) -> None:
+        with self.connection.cursor() as cursor, cursor.copy(_command(self.schema, table)) as copy:
+            copy.write(SIGNATURE)
+            _write(self.connection, copy, rows, sum(map(len, rows)))
+            copy.write(TRAILER)
 
     def _judged(self, table: Table, position: int, error: psycopg.Error, sent: bytes) -> bytes:
         """The row after its policies, none when it is rejected. Raises MisfitError."""
@@ -151,12 +180,6 @@ class Loader:
         judge.refused(values, position, kind, column, error.diag.message_primary or str(error).strip())
         return b""
 
-    @contextmanager
-    def _undone_alone(self) -> Iterator[None]:
-        """A savepoint: only what is inside is undone when it fails."""
-        with self.connection.transaction():
-            yield
-
 
 def looks_at_text(table: Table, policies: Policies) -> bool:
     """Whether a text that the server would refuse has another policy than to fail."""
@@ -167,21 +190,22 @@ def looks_at_text(table: Table, policies: Policies) -> bool:
     )
 
 
-def send(connection: psycopg.Connection[Any], command: bytes, rows: Sequence[bytes]) -> None:
-    """Send rows to COPY in slices, so that no second copy of a batch is made."""
-    size = sum(map(len, rows))
+def _command(schema: str, table: Table) -> bytes:
+    names = ", ".join(exact(column.name) for column in table.columns)
+    return f"COPY {in_schema(schema, table.name)} ({names}) FROM STDIN (FORMAT binary)".encode()
+
+
+def _write(connection: psycopg.Connection[Any], copy: psycopg.Copy, rows: Sequence[bytes], size: int) -> None:
+    """Send rows of so many bytes in slices, so that no second copy of all of them is made."""
     step = max(1, len(rows) * _SLICE // size) if size else 1
-    with connection.cursor() as cursor, cursor.copy(command) as copy:
-        copy.write(SIGNATURE)
-        for at in range(0, len(rows), step):
-            if step == 1 and len(rows[at]) > _LARGE:
-                _send_large(connection, copy, rows[at])
-            else:
-                copy.write(b"".join(rows[at : at + step]))
-        copy.write(TRAILER)
+    for at in range(0, len(rows), step):
+        if step == 1 and len(rows[at]) > _LARGE:
+            _write_large(connection, copy, rows[at])
+        else:
+            copy.write(b"".join(rows[at : at + step]))
 
 
-def _send_large(connection: psycopg.Connection[Any], copy: psycopg.Copy, row: bytes) -> None:
+def _write_large(connection: psycopg.Connection[Any], copy: psycopg.Copy, row: bytes) -> None:
     """Send a row in slices."""
     view = memoryview(row)
     with _blocking(connection):

@@ -15,6 +15,7 @@ from sqlport.catalog import from_sqlite
 from sqlport.catalog.names import quoted
 from sqlport.data.backup import Original
 from sqlport.data.cells import cells_of
+from sqlport.data.compare import TableVerdict, compare
 from sqlport.data.decode import Stored, value_of
 from sqlport.data.job import Event
 from sqlport.data.large import CAN_OPEN, LARGE, is_large, may_hold_large, opened
@@ -24,7 +25,6 @@ from sqlport.data.policy import Policies
 from sqlport.data.source import snapshot
 from sqlport.data.streams import copied_out, whole_of_postgres
 from sqlport.data.target import tables_of
-from sqlport.data.verify import TableVerdict, compare
 from sqlport.engines.sqlite import new_file
 from sqlport.model import SqlportError
 

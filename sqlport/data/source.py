@@ -17,8 +17,8 @@ from sqlport.data.plan import Table, Value
 from sqlport.data.policy import Policies
 from sqlport.model import SqlportError
 
-BATCH = 8_000_000
-"""Bytes of a batch: what is made, sent and committed at once."""
+SIZE = 128 * 1024
+"""Bytes of a batch: so few that the processor still has them at hand when they are sent."""
 
 _FIRST = 20_000
 """Bytes of the first batch, which tells where NULLs are to be expected: they are slow where they are not."""
@@ -26,7 +26,7 @@ _FIRST = 20_000
 _SMALL = 1 << 16
 """Bytes of a value of which a few hundred may be held."""
 
-_PATIENCE = 256
+_PATIENCE = 1 << 14
 """Batches that are taken row by row at most, before values are expected to be small again."""
 
 
@@ -167,7 +167,7 @@ def batches(
     tell: Callable[[Misfit], None],
     *,
     start: int = 0,
-    size: int = BATCH,
+    size: int = SIZE,
     strict: bool = False,
     lenient: bool = False,
 ) -> Iterator[Batch]:
@@ -180,7 +180,7 @@ def batches(
     places = Namer(source, table)
     known: frozenset[int] = frozenset()
     encode = encoder(table, known, strict=strict)
-    limit, size = _FIRST, min(size, LARGE)
+    limit = _FIRST
     slow, patience = 0, 1  # so many batches are taken row by row, and will be behind the next value that is not small
     try:
         held = not table.rowid  # its large values cannot be read in pieces

@@ -27,7 +27,7 @@ def of_sqlite(
 ) -> Rows:
     """The rows as they are written to PostgreSQL; rejected ones are not among them."""
     strict = looks_at_text(table, policies)
-    for batch in batches(source, table, policies, tell, size=_BYTES, strict=strict, lenient=lenient):
+    for batch in batches(source, table, policies, tell, strict=strict, lenient=lenient):
         if batch.large is not None:
             yield [batch.large.send(len)]
         else:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlport.data.careful import Misfit
+from sqlport.data.compare import TableVerdict, compare
 from sqlport.data.job import Event
 from sqlport.data.match import with_existing
 from sqlport.data.plan import exact
 from sqlport.data.policy import Policies
 from sqlport.data.source import snapshot
 from sqlport.data.target import sequences_behind, tables_of
-from sqlport.data.verify import TableVerdict, compare
 from sqlport.model import SqlportError
 
 if TYPE_CHECKING:
