@@ -52,7 +52,7 @@ def port(
     tables = from_statements(definitions)
     request = Request(
         target=Target(profile=profile, driver=driver, locale=locale),
-        catalog=tables.dropped.overlaid(tables.catalog),
+        catalog=tables.known,
         rulebook=_rulebook(),
         selected=lambda rule: True,
         unsafe=unsafe,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlport.catalog import Catalog, CatalogResult, from_sqlite, from_statements, is_definition
+from sqlport.catalog import Catalog, from_sqlite, from_statements, is_definition
 from sqlport.model import SqlportError, Statement
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
             by_path.setdefault(statement.path, []).append((statement.path, statement.sql))
     definitions += [definition for found in by_path.values() for definition in found]
     result = from_statements(definitions)
-    catalog = _with_dropped(result)
+    catalog = result.known
     if config.sqlite is not None:
         catalog = catalog.overlaid(_database(config.sqlite))
     if any(one.dialect != "postgres" for one in statements if not one.branch):
@@ -90,7 +90,7 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
     project = Schema("", catalog, postgres)
     others = {failure.label for failure in result.failures if failure.kind == "duplicate"}
     own = {
-        path: Schema(path, catalog.overlaid(_with_dropped(from_statements(found))), postgres)
+        path: Schema(path, catalog.overlaid(from_statements(found).known), postgres)
         for path, found in by_path.items()
         if path in others
     }
@@ -117,10 +117,6 @@ def _otherwise(moved: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
 def _as_sent(statement: Statement) -> str:
     """The text as the server gets it: psycopg makes one `%` of two where it is given parameters."""
     return statement.sql.replace("%%", "%") if statement.arguments.passed else statement.sql
-
-
-def _with_dropped(result: CatalogResult) -> Catalog:
-    return result.dropped.overlaid(result.catalog)
 
 
 def _of_postgres(path: Path, config: Config) -> list[str]:

@@ -17,14 +17,14 @@ from sqlport.catalog.tables import Catalog, Table
 class CatalogResult:
     """The tables that stand at the end, and all that did not go in.
 
-    `dropped` are tables that a statement dropped and none made again (a downgrade or a test's clean-up looks
-    like that), as they were. `assumed` names the functions and collations of the application that the
-    definitions call; SQLite was given stand-ins for them.
+    `known` are these and the tables that a statement dropped and none made again (a downgrade or a test's clean-up
+    looks like that), in the order in which they were first made. `assumed` names the functions and collations of the
+    application that the definitions call; SQLite was given stand-ins for them.
     """
 
     catalog: Catalog
     failures: tuple[Failure, ...] = ()
-    dropped: Catalog = field(default_factory=Catalog)
+    known: Catalog = field(default_factory=Catalog)
     assumed: tuple[str, ...] = ()
 
 
@@ -91,4 +91,6 @@ def _result(scratch: Scratch) -> CatalogResult:
     # A temporary table hides one of the same name only from the connection that made it.
     catalog = with_referred(Catalog.of(sorted(tables, key=lambda table: not table.temporary)))
     dropped = Catalog.of(table for table in scratch.dropped.values() if table.name not in catalog)
-    return CatalogResult(catalog, tuple(failures), dropped, tuple(sorted(scratch.assumed)))
+    order = {name: number for number, name in enumerate(scratch.made)}
+    known = sorted(dropped.overlaid(catalog), key=lambda table: order.get(folded(table.name), len(order)))
+    return CatalogResult(catalog, tuple(failures), Catalog.of(known), tuple(sorted(scratch.assumed)))

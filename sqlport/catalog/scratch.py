@@ -84,6 +84,7 @@ class Scratch:
     failures: list[Failure] = field(default_factory=list)
     assumed: set[str] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
+    made: dict[str, None] = field(default_factory=dict)
     dropped: dict[str, Table] = field(default_factory=dict)
     dropped_triggers: dict[str, tuple[str, Trigger]] = field(default_factory=dict)
     _seen: set[tuple[str, str]] = field(default_factory=set)
@@ -146,6 +147,7 @@ class Scratch:
         if kind.startswith("CREATE"):
             self._seen.add((folded(name), _normal(tokens)))
             self.labels.setdefault(folded(name), label)
+            self.made.setdefault(folded(name))
             self.dropped.pop(folded(name), None)
             if kind == "CREATE TRIGGER":
                 self.dropped_triggers.pop(folded(name), None)
@@ -153,6 +155,7 @@ class Scratch:
             altered = read_alter_table(sql, tokens)
             if altered and altered.action == "rename table" and altered.new:
                 self.labels[folded(altered.new.text)] = self.labels.pop(folded(name), label)
+                self.made.setdefault(folded(altered.new.text))
         elif dropped is not None:
             self.dropped[folded(name)] = dropped
             self.labels.pop(folded(name), None)
