@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from sqlport.driver.model import Home
@@ -18,18 +19,28 @@ def home(
     """The module beside the application's own files that open connections; tests only count where there is no other.
 
     `paths` are the files that open connections, `taken` the names that they use otherwise, `imported` the dotted
-    names that any file imports. A file in a package comes before a loose script, which others cannot import from.
+    names that any file imports. A file in a package comes before a loose script, which others cannot import from; files
+    in several packages share the one around them.
     """
     own = [path for path in paths if not is_test(path)] or list(paths)
     packages = {path: _package(PurePosixPath(path).parent, exists, imported) for path in own}
     first = min(own, key=lambda path: (not packages[path], path.count("/"), path))
     folder, package = PurePosixPath(first).parent, packages[first]
+    shared = _shared([names for names in packages.values() if names])
+    if shared and len(shared) < len(package):
+        folder, package = folder.parents[len(package) - len(shared) - 1], shared
     for name in NAMES[helper]:
         path = (folder / f"{name}.py").as_posix()
         if name not in taken and not exists(path):
             return Home(path, ".".join([*package, name]), name)
     name = f"{NAMES[helper][0]}_{len(taken)}"
     return Home((folder / f"{name}.py").as_posix(), ".".join([*package, name]), name)
+
+
+def _shared(packages: Sequence[list[str]]) -> list[str]:
+    """The package that all of them are in; empty where there is none."""
+    columns = takewhile(lambda names: len(set(names)) == 1, zip(*packages, strict=False))
+    return [names[0] for names in columns]
 
 
 def _package(folder: PurePosixPath, exists: Exists, imported: frozenset[str]) -> list[str]:

@@ -130,6 +130,23 @@ def test_the_module_comes_into_the_package_that_opens_the_database(port: Port) -
     )
 
 
+def test_files_in_several_packages_share_the_module_of_the_package_around_them(port: Port) -> None:
+    inits = {"shop_in_INIT": "", "shop_in_a_in_INIT": "", "shop_in_b_in_c_in_INIT": OPENS, "shop_in_b_in_INIT": ""}
+    port(**inits, shop_in_a_in_db=OPENS)
+    assert Path("shop/postgres.py").exists()
+    assert text("shop/a/db").startswith("from shop import postgres\n")
+
+
+def test_the_class_opens_a_file_as_the_function_does(port: Port) -> None:
+    port(app=OPENS.replace(".connect", ".Connection"))
+    assert text("app") == "import postgres\n\nconnection = postgres.connect()\n"
+
+
+def test_an_import_comes_to_the_first_ones_and_not_to_those_in_the_middle_of_a_file(port: Port) -> None:
+    port(app="import os\n" + OPENS + "\n\ndef f():\n    pass\n\n\nfrom app import f\n")
+    assert text("app").startswith("import os\n\nimport postgres\n\nconnection")
+
+
 def test_a_module_that_is_there_is_not_overwritten(port: Port) -> None:
     port(app=OPENS, postgres="LAYER = 1\n")
     assert text("postgres") == "LAYER = 1\n"

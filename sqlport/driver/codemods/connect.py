@@ -12,6 +12,7 @@ from sqlport.driver.names import Reference
 from sqlport.model import FileEdit
 
 _POSITIONS = ("database", "timeout", "detect_types", "isolation_level", "check_same_thread", "factory")
+_OPENS = (("sqlite3", "connect"), ("sqlite3", "Connection"), ("aiosqlite", "connect"))
 _NAMED = (ast.Attribute, ast.Name)
 _READ_ONLY = re.compile(r"mode=ro\b|immutable=1\b")
 
@@ -20,8 +21,9 @@ def calls(module: Module) -> Iterator[tuple[Reference, ast.Call]]:
     """Every call that opens a connection."""
     for reference in module.uses.references:
         parent = module.uses.parents.get(id(reference.node))
-        if reference.member == "connect" and isinstance(parent, ast.Call) and parent.func is reference.node:
-            yield reference, parent
+        if isinstance(parent, ast.Call) and parent.func is reference.node:
+            if (reference.library, reference.member) in _OPENS:
+                yield reference, parent
 
 
 def is_foreign(module: Module, call: ast.Call) -> bool:

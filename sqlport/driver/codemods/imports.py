@@ -131,6 +131,7 @@ def _left(module: Module, group: _Group, gone: Sequence[Import]) -> list[str]:
 
 # -- at the top of the module: each import in its own group, as people and isort keep them
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _Line = tuple[int, tuple[bool, str]]
 
 
@@ -154,7 +155,7 @@ def _rank(line: ast.Import | ast.ImportFrom, module: Module) -> _Line:
 
 def _at_top(module: Module, group: _Group, gone: Sequence[Import], wanted: Sequence[str]) -> Iterator[FileEdit]:
     text, newline = module.source.text, _newline(module)
-    block = _block(module)
+    block = _block(module, group.node)
     left = _left(module, group, gone)
     removed = not left
     places: dict[int, list[tuple[_Line, str, bool]]] = {}
@@ -205,8 +206,12 @@ def _apart(text: str, start: int, end: int, lines: Sequence[tuple[_Line, str, bo
     return "".join(part + newline for part in parts)
 
 
-def _block(module: Module) -> list[ast.Import | ast.ImportFrom]:
-    return [node for node in module.source.tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+def _block(module: Module, own: ast.stmt) -> list[ast.Import | ast.ImportFrom]:
+    """The imports of the module up to its first function or class, or to the one that is changed."""
+    body = module.source.tree.body
+    ends = (number for number, node in enumerate(body) if isinstance(node, _DEFINITIONS))
+    end = max(next(ends, len(body)), body.index(own) + 1)
+    return [node for node in body[:end] if isinstance(node, (ast.Import, ast.ImportFrom))]
 
 
 def _newline(module: Module) -> str:
