@@ -12,8 +12,8 @@ from sqlport.placing import Placer
 
 if TYPE_CHECKING:
     from sqlport.config import Config
-    from sqlport.driver import DriverPort
     from sqlport.driver.model import Change
+    from sqlport.driver.plan import DriverPort
     from sqlport.hosts.rust.calls import Call, Calls
     from sqlport.reporting import Source
     from sqlport.rulebook import Rulebook
@@ -70,7 +70,7 @@ class Driving:
 
 def driving(source: Source, config: Config, book: Rulebook, *, unsafe: bool) -> Driving:
     """What becomes of the calls of SQLite's libraries in these files."""
-    from sqlport.driver import plan
+    from sqlport.driver.plan import plan
     from sqlport.hosts.rust.calls import calls
     from sqlport.tables import tables_of
 

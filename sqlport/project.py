@@ -220,8 +220,8 @@ def _without_collector() -> Iterator[None]:
 def _read(
     paths: Sequence[str | Path], config: Config, progress: Progress | None, stdin: tuple[str, bytes] | None
 ) -> Source:
-    from sqlport.driver.plan import concerns as has_calls
     from sqlport.driver.settings import may_hold
+    from sqlport.driver.table import concerns as has_calls
     from sqlport.files import discover, read_source, source_of
     from sqlport.hosts import Finder
     from sqlport.hosts.rust.calls import concerns as is_concerned

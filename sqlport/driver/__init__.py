@@ -3,7 +3,3 @@
 `plan` looks at all files of a run and says which calls change how, which statements speak the target's driver
 then, and which module comes new. Codemods are rules like all others: codes DRVnnn, a page each.
 """
-
-from sqlport.driver.plan import DriverPort, plan
-
-__all__ = ["DriverPort", "plan"]

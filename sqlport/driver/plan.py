@@ -24,7 +24,7 @@ from sqlport.driver.codemods.parameters import Binding
 from sqlport.driver.home import home, text_of
 from sqlport.driver.model import Change, Home, Module
 from sqlport.driver.names import uses
-from sqlport.driver.table import Table, load
+from sqlport.driver.table import Table, concerns, load
 from sqlport.hosts.python.source import Source, parse
 from sqlport.model import SourceFile, Statement, Target
 
@@ -53,12 +53,6 @@ class DriverPort:
     def is_made(self) -> bool:
         """Whether there are calls to port, and nothing speaks against it."""
         return bool(self.created) and not self.refused
-
-
-def concerns(file: SourceFile, driver: str = "psycopg") -> bool:
-    """Whether a file may name one of SQLite's libraries."""
-    table = load(driver)
-    return table is not None and any(module.encode() in file.data for module in table.modules)
 
 
 def plan(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlport.model import SqlportError
+from sqlport.model import SourceFile, SqlportError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -64,3 +64,9 @@ def load(driver: str) -> Table | None:
         )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
         raise SqlportError(f"{path}: not a readable driver file ({error}); reinstall sqlport") from error
+
+
+def concerns(file: SourceFile, driver: str = "psycopg") -> bool:
+    """Whether a file may name one of SQLite's libraries."""
+    table = load(driver)
+    return table is not None and any(module.encode() in file.data for module in table.modules)

@@ -20,20 +20,33 @@ MAX_WORK = 15_000
 
 
 @dataclass(slots=True)
+class Changes:
+    """Counts what is learned of classes: what was looked up in one holds until the next."""
+
+    number: int = 0
+
+
+@dataclass(slots=True)
 class Budget:
     """What following functions may cost; shared by the evaluators of all files of a run.
 
     `calls` and `steps` are left for the current expression, `work` for the current file;
-    `depth` counts calls inside calls. `sizes` of functions and what calls returned are kept, the latter while one file
-    is followed; `engines` tell on which one the program takes the arm of a branch.
+    `depth` counts calls inside calls, `cuts` what was not worked out since it would cost too much, `building` the
+    modules of which only a part is known by now, `changes` what is learned of classes. `sizes` of functions are kept,
+    and what calls returned: in `known` while one file is followed, in `lasting` for good. `engines` tell on which one
+    the program takes the arm of a branch.
     """
 
     calls: int = MAX_CALLS
     work: int = MAX_WORK
     depth: int = 0
     steps: int = MAX_STEPS
+    cuts: int = 0
+    building: int = 0
     sizes: dict[int, int] = field(default_factory=dict)
     known: dict[tuple[object, ...], Value] = field(default_factory=dict)
+    lasting: dict[tuple[object, ...], Value] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
     engines: dict[tuple[int, int], Engine] = field(default_factory=dict)
 
     def begin_file(self) -> None:
@@ -51,4 +64,6 @@ class Budget:
         """Whether one more function of that size may be followed."""
         self.calls -= 1
         self.work -= statements
-        return self.calls >= 0 and self.work >= 0 and self.depth < MAX_INLINE
+        enough = self.calls >= 0 and self.work >= 0 and self.depth < MAX_INLINE
+        self.cuts += not enough
+        return enough

@@ -115,7 +115,7 @@ class Extractor:
     def follow(self, active: Sinks) -> None:
         """The calls of helpers."""
         self.active = active
-        self.index = index(self._walked(), active.by_method, active.function_names)
+        self.index = index(self._walked(), active.by_method, active.function_names, self.done)
         if self.index.any_calls:
             self._follow()
 

@@ -25,7 +25,6 @@ from sqlport.hosts.python.values import (
     Ref,
     Unknown,
     Value,
-    options,
 )
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -81,6 +80,7 @@ class Flow:
             for base in info.lineage():
                 if base is not info:
                     base.heirs.append(info)
+        self.evaluator.budget.changes.number += 1
         return scope
 
     def outline(self, scope: Scope) -> Outline:
@@ -91,6 +91,7 @@ class Flow:
         """As `module`, by what an earlier pass over the file found; what methods keep in `self` is forgotten."""
         for info in known.classes:
             info.attributes.clear()
+        self.evaluator.budget.changes.number += 1
         self.classes = list(known.classes)
         self.pending = list(known.pending)
         return known.scope
@@ -182,7 +183,8 @@ class Flow:
                 owner = scope.get(element.value.id)
                 if isinstance(owner, Object):
                     known = scope.get(f"{element.value.id}.{element.attr}")
-                    _remember(owner.info, element.attr, known)
+                    if known is not None:
+                        owner.info.learn(element.attr, known)
 
     def _expression(self, node: ast.Expr, scope: Scope) -> None:
         self._visit(node, scope)
@@ -329,14 +331,14 @@ class Flow:
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
         self._visit(node, scope)
         inner = Scope(scope)
-        info = ClassInfo(node, inner)
-        inner.owner = info
-        for base in node.bases:
-            value = self.evaluator.value(base, scope)
-            if isinstance(value, Class):
-                info.bases.append(value.info)
-            elif isinstance(value, Ref):
-                info.library_bases.append(value.name)
+        bases = [self.evaluator.value(base, scope) for base in node.bases]
+        info = inner.owner = ClassInfo(
+            node,
+            inner,
+            self.evaluator.budget.changes,
+            tuple(base.info for base in bases if isinstance(base, Class)),
+            tuple(base.name for base in bases if isinstance(base, Ref)),
+        )
         self.classes.append(info)
         before, self.where = self.where, f"{self.where}.{node.name}" if self.where else node.name
         matters, self.slice = self.slice, None
@@ -355,13 +357,6 @@ def bind_self(node: FunctionNode, owner: ClassInfo, scope: Scope) -> None:
     decorators = {dotted(decorator) for decorator in node.decorator_list}
     if named and "staticmethod" not in decorators:
         scope.set(named[0].arg, Class(owner) if "classmethod" in decorators else Object(owner))
-
-
-def _remember(info: ClassInfo, name: str, value: Value | None) -> None:
-    known = info.attributes.setdefault(name, [])
-    for option in options(value) if value is not None else ():
-        if option.value not in known and len(known) < 16:
-            known.append(option.value)
 
 
 _HANDLERS: dict[type, Callable[..., None]] = {

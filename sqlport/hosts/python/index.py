@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from dataclasses import dataclass, field
 
 from sqlport.hosts.python.sinks import ANY_CALLABLE, is_callable_name
@@ -120,8 +120,11 @@ def walk(tree: ast.Module, *, strings: bool = False) -> Walk:
     return result
 
 
-def index(walked: Walk, methods: Collection[str], functions: Collection[str]) -> Index:
-    """The calls of one of `methods`, of a name imported from one of `functions`, or of an alias of either."""
+def index(walked: Walk, methods: Collection[str], functions: Collection[str], settled: Container[int] = ()) -> Index:
+    """The calls of one of `methods`, of a name imported from one of `functions`, or of an alias of either.
+
+    Calls whose ids are in `settled` are known already: nothing is followed for them.
+    """
     result = Index(walked)
     attributes = {*methods, *functions}
     aliases = set(functions)
@@ -143,7 +146,7 @@ def index(walked: Walk, methods: Collection[str], functions: Collection[str]) ->
             found.append((call, owner, function))
     for call, owner, function, _ in walked.passed:
         found.extend((given, owner, function) for given in _given_methods(call, methods, walked))
-    _collect(result, found, walked.parents)
+    _collect(result, [one for one in found if id(one[0]) not in settled], walked.parents)
     for klass, function in walked.keepers:
         result.keepers.add(function)
         if klass in with_sinks:  # what its methods keep in `self` matters

@@ -45,7 +45,7 @@ def inline(evaluator: Evaluator, function: Function, given: Given, source: str) 
     unknown = Unknown(source, f"built by `{node.name}()`, which is not followed")
     size = size_of(function)
     key = (node, function.scope, *given.positional, *given.keywords.items(), given.receiver)
-    known = budget.known.get(key)
+    known = budget.known.get(key) or budget.lasting.get(key)
     if known is not None:
         return known
     if not size or not budget.spend(size):
@@ -53,9 +53,12 @@ def inline(evaluator: Evaluator, function: Function, given: Given, source: str) 
     matters = home.source.body(node).slice("result", ())
     scope = bound(function, given, matters)
     budget.depth += 1
+    cuts = budget.cuts
     field, home.inside_field = home.inside_field, 0
     try:
-        result = budget.known[key] = _result(function, scope, unknown, matters)
+        result = _result(function, scope, unknown, matters)
+        whole = home.lasting and not budget.building and budget.cuts == cuts
+        (budget.lasting if whole else budget.known)[key] = result
         return result
     finally:
         budget.depth -= 1

@@ -47,6 +47,7 @@ class Evaluator:
 
     `resolve` looks up what is imported from other modules of the project, `script` the text of an `.sql` file.
     `depth` counts expressions inside expressions; in an f-string's field (`inside_field`) nothing has a place.
+    `lasting` where the file is followed but once, so that what its functions return never changes.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Evaluator:
         self.script = script
         self.depth = 0
         self.inside_field = 0
+        self.lasting = False
         self.budget = budget or Budget()
         self.lambdas: dict[int, ast.FunctionDef] = {}
         self._handlers = handlers
@@ -74,8 +76,11 @@ class Evaluator:
         if not self.depth:
             self.budget.begin()
         self.budget.steps -= 1
-        if handler is None or self.depth > MAX_DEPTH or self.budget.steps < 0:
-            return self.unknown(node, "" if handler is None else "it is nested too deeply")
+        if handler is None:
+            return self.unknown(node)
+        if self.depth > MAX_DEPTH or self.budget.steps < 0:
+            self.budget.cuts += 1
+            return self.unknown(node, "it is nested too deeply")
         self.depth += 1
         try:
             return handler(self, node, scope)

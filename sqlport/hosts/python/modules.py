@@ -135,8 +135,11 @@ class Modules:
             source = self.sources.get(path)
             if source is not None:
                 evaluator = interpreter(source, self.sinks, self.resolver(path), self.budget, self.scripts(path))
+                evaluator.lasting = True
                 flow = Flow(evaluator, {}, lambda *_: None)
+                self.budget.building += 1
                 self.scopes[path] = flow.module(source.tree)
+                self.budget.building -= 1
                 kept = tuple(flow.pending)
                 for info in flow.classes:
                     info.fill = partial(_fill, evaluator, info, kept)
@@ -148,6 +151,7 @@ class Modules:
         for info in classes:
             if info.node.name in self.derived:
                 info.outside = partial(self._heirs, path, info.node)
+                self.budget.changes.number += 1
 
     def _heirs(self, path: str, node: ast.ClassDef) -> Sequence[ClassInfo]:
         known = self.heirs.get(id(node))
@@ -167,6 +171,7 @@ class Modules:
                     seen.add(name)
                     waiting.extend(self.derived.get(name, ()))
             known = self.heirs[id(node)] = tuple(found[:MAX_EACH])
+            self.budget.changes.number += 1
         return known
 
 

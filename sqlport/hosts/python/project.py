@@ -38,6 +38,7 @@ class Project:
     found: dict[str, Extraction] = field(default_factory=dict)
     extractors: dict[str, Extractor] = field(default_factory=dict)
     helpers: list[Helper] = field(default_factory=list)
+    writing: dict[str, bool] = field(default_factory=dict)
 
     def add(self, file: SourceFile, settings: Settings) -> None:
         """Look at a file's own sinks; it is parsed, never imported or run. Raises SqlportError for wrong sinks."""
@@ -124,10 +125,17 @@ class Project:
         return [
             path
             for path, (file, _) in self.files.items()
-            if not self._is_broken(path)
+            if (path in self.extractors or self._writes_sql(path) or (imports and imports.search(file.data)))
+            and not self._is_broken(path)
             and ((anything and CALLED.search(file.data)) or (pattern is not None and pattern.search(file.data)))
-            and (path in self.extractors or _SQL.search(file.data) or (imports and imports.search(file.data)))
         ]
+
+    def _writes_sql(self, path: str) -> bool:
+        """Whether a text in the file begins like SQL; asked in each round, looked at once."""
+        known = self.writing.get(path)
+        if known is None:
+            known = self.writing[path] = _SQL.search(self.files[path][0].data) is not None
+        return known
 
     def _is_broken(self, path: str) -> bool:
         found = self.found.get(path)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlport.hosts.python.branches import Engine
+from sqlport.hosts.python.budget import Changes
 from sqlport.hosts.python.slices import MUTATING
 from sqlport.hosts.python.types import of_annotation
 from sqlport.hosts.python.values import (
@@ -20,6 +21,7 @@ from sqlport.hosts.python.values import (
     Unknown,
     Value,
     choose,
+    options,
 )
 
 
@@ -96,6 +98,8 @@ def merge(scope: Scope, arms: Sequence[Scope], branch: int) -> None:
         scope.set(name, choose(found, name))
 
 
+MAX_LEARNED = 16
+"""So many values of an attribute are told apart."""
 _ENUMS = frozenset(("Enum", "StrEnum", "IntEnum"))
 
 
@@ -104,31 +108,54 @@ class ClassInfo:
     """A class of the project: its own names, its bases that are known, and what methods assign to `self`.
 
     `fill` follows the methods for that, where nobody did so far; `outside` gives the heirs in other modules.
+    `found` keeps what was looked up, with the number of `changes` at which it was so.
     """
 
     node: ast.ClassDef
     names: Scope
-    bases: list[ClassInfo] = field(default_factory=list)
-    library_bases: list[str] = field(default_factory=list)
+    changes: Changes
+    bases: tuple[ClassInfo, ...] = ()
+    library_bases: tuple[str, ...] = ()
     heirs: list[ClassInfo] = field(default_factory=list)
     attributes: dict[str, list[Value]] = field(default_factory=dict)
     fill: Callable[[], None] | None = None
     outside: Callable[[], Sequence[ClassInfo]] | None = None
+    found: dict[tuple[str, bool], tuple[int, Value | None]] = field(default_factory=dict)
     _grown: frozenset[str] | None = None
+    _lineage: tuple[ClassInfo, ...] = ()
 
-    def lineage(self) -> Iterator[ClassInfo]:
+    def lineage(self) -> tuple[ClassInfo, ...]:
         """The class and its known bases, nearest first, each once."""
-        seen: set[int] = set()
-        waiting = [self]
-        while waiting:
-            info = waiting.pop(0)
-            if id(info) not in seen:
-                seen.add(id(info))
-                yield info
-                waiting.extend(info.bases)
+        if not self._lineage:
+            found: dict[int, ClassInfo] = {}
+            waiting = [self]
+            for info in waiting:  # it grows
+                if id(info) not in found:
+                    found[id(info)] = info
+                    waiting.extend(info.bases)
+            self._lineage = tuple(found.values())
+        return self._lineage
+
+    def learn(self, name: str, value: Value) -> None:
+        """Note that a method assigns the value to the attribute of an object."""
+        known = self.attributes.setdefault(name, [])
+        for option in options(value):
+            if option.value not in known and len(known) < MAX_LEARNED:
+                known.append(option.value)
+                self.changes.number += 1
 
     def lookup(self, name: str, *, instance: bool) -> Value | None:
         """The value of an attribute, with those that heirs of the class give it."""
+        known = self.found.get((name, instance))
+        begin = self.changes.number
+        if known is not None and known[0] == begin:
+            return known[1]
+        value = self._look_up(name, instance)
+        if self.changes.number == begin:
+            self.found[name, instance] = begin, value
+        return value
+
+    def _look_up(self, name: str, instance: bool) -> Value | None:
         own = self.inherited(name, instance)
         outside = self.outside() if self.outside is not None and own and _is_plain(own[0]) else ()
         found: list[Option] = []
@@ -154,7 +181,10 @@ class ClassInfo:
 
     def inherited(self, name: str, instance: bool) -> list[Value]:
         """What the class says of the attribute, or the nearest of its bases that says something."""
-        return next((own for info in self.lineage() if (own := info.own(name, instance))), [])
+        for info in self._lineage or self.lineage():
+            if own := info.own(name, instance):
+                return own
+        return []
 
     def members(self) -> list[Value] | None:
         """The values of an enum's members; None for any other class."""
