@@ -235,7 +235,10 @@ def _dialects(_: Path, value: Any) -> dict[str, str]:
 
 
 def _types(folder: Path, value: Any) -> dict[str, str]:
-    return {key: _text(folder, one) for key, one in _items(value, "columns and PostgreSQL types").items()}
+    types = {key: _text(folder, one) for key, one in _items(value, "columns and PostgreSQL types").items()}
+    if "nocase" in types:  # how COLLATE NOCASE is kept, beside the types
+        types["nocase"] = _one_of(types["nocase"].lower(), ("citext", "icu", "lower"))
+    return types
 
 
 def _server(folder: Path, value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -85,9 +85,10 @@ class SchemaReader:
         triggers = tuple(self._triggers.get(folded(name), ()))
         if kind == "view" or sql[:15].upper().startswith("CREATE VIRTUAL"):
             other: TableKind = "view" if kind == "view" else "virtual"
+            folding = self._folding_columns(schema, name, rows) if kind == "view" else frozenset()
             return Table(
                 name,
-                _bare_columns(rows),
+                _bare_columns(rows, folding),
                 triggers=triggers,
                 kind=other,
                 sql=sql,
@@ -117,6 +118,22 @@ class SchemaReader:
             label=label,
         )
 
+    def _folding_columns(self, schema: str, view: str, rows: Sequence[_Row]) -> frozenset[str]:
+        """The columns of a view that compare by NOCASE, as those do that they are: only SQLite's program tells.
+
+        https://www.sqlite.org/lang_explain.html
+        """
+        if not any("NOCASE" in (sql or "").upper() for sql in self._definitions.values()):
+            return frozenset()
+
+        def mentions(value: str) -> int:
+            program = self._connection.execute(f"EXPLAIN SELECT {value} = 'a' FROM {quoted(schema)}.{quoted(view)}")
+            return sum(str(step[5]).startswith("NOCASE") for step in program)
+
+        return frozenset(
+            row.name for row in rows if mentions(quoted(row.name)) > mentions(f"{quoted(row.name)} COLLATE BINARY")
+        )
+
     def _indexes(self, schema: str, table: str) -> tuple[Index, ...]:
         """In the order of their making; PRAGMA index_list gives the latest first."""
         listed = self._connection.execute(
@@ -129,9 +146,16 @@ class SchemaReader:
         )
 
 
-def _bare_columns(rows: Sequence[_Row]) -> tuple[Column, ...]:
+def _bare_columns(rows: Sequence[_Row], folding: Set[str]) -> tuple[Column, ...]:
     return tuple(
-        Column(row.name, row.declared_type, affinity(row.declared_type), default=row.default, hidden=row.hidden == 1)
+        Column(
+            row.name,
+            row.declared_type,
+            affinity(row.declared_type),
+            default=row.default,
+            collation="NOCASE" if row.name in folding else "BINARY",
+            hidden=row.hidden == 1,
+        )
         for row in rows
     )
 

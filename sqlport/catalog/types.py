@@ -207,6 +207,15 @@ def icu_nocase(target: Target) -> bool:
     return target.types.get("nocase", "").lower() == "icu"
 
 
+def lowered_nocase(target: Target) -> bool:
+    """Whether a NOCASE column stays text, compared under `lower()` (`nocase = "lower"` among the types).
+
+    The columns have the collation "C", in which lower() folds A to Z only, as NOCASE does:
+    https://www.postgresql.org/docs/current/collation.html.
+    """
+    return target.types.get("nocase", "").lower() == "lower"
+
+
 def cast_type(type_name: str, target: Target) -> str:
     """The PostgreSQL type of `CAST(x AS type_name)`.
 
@@ -312,8 +321,9 @@ def _collated(choice: TypeChoice, collation: str, target: Target) -> TypeChoice:
     if choice.type == "text" and name == "NOCASE":
         if icu_nocase(target):
             return choice  # COLLATE NOCASE stays and names that collation
-        reason = "NOCASE compares without regard to case; citext does too, for all letters and not only for A-Z"
-        choice = replace(choice, type="citext", rule="COL002", reason=reason, extension="citext")
+        if not lowered_nocase(target):
+            reason = "NOCASE compares without regard to case; citext does too, for all letters and not only for A-Z"
+            choice = replace(choice, type="citext", rule="COL002", reason=reason, extension="citext")
     elif choice.type == "text" and name not in _BY_CHARACTERS:
         reason = f"PostgreSQL has no collation {collation}: text compares by its characters"
         choice = replace(choice, rule="COL003" if name == "RTRIM" else "COL002", reason=reason, certain=False)

@@ -206,12 +206,20 @@ def _unchecked(source: Snapshot, table: Table, original: SqliteTable, policies: 
 
 
 def _duplicates(source: Snapshot, table: Table, original: SqliteTable, policies: Policies) -> Iterator[Misfit]:
-    """Keys that are equal without regard to case in letters beyond ASCII, which SQLite's NOCASE tells apart."""
+    """Keys of citext that are equal but for the case of letters beyond ASCII, which SQLite's NOCASE tells apart."""
     names = {folded(column.source): column.source for column in table.columns}
+    folding = {folded(column.source) for column in table.columns if column.wire.name.endswith("citext")}
     for key in original.unique:
-        if not key.is_plain or "NOCASE" not in key.collations or not all(folded(each) in names for each in key.columns):
+        if (
+            not key.is_plain
+            or folding.isdisjoint(map(folded, key.columns))
+            or not all(folded(each) in names for each in key.columns)
+        ):
             continue
         columns = [names[folded(each)] for each in key.columns]
+        lowered = [
+            by == "NOCASE" and folded(each) in folding for each, by in zip(key.columns, key.collations, strict=True)
+        ]
         listed = ", ".join(map(quoted, columns))
         seen: set[int] = set()
         query = f"SELECT {listed} FROM {quoted(table.source)} ORDER BY {table.order}"
@@ -220,11 +228,11 @@ def _duplicates(source: Snapshot, table: Table, original: SqliteTable, policies:
                 continue
             compared = tuple(
                 value.decode("utf-8", "replace").lower()
-                if isinstance(value, bytearray) and nocase == "NOCASE"
+                if isinstance(value, bytearray) and nocase
                 else bytes(value)
                 if isinstance(value, bytearray)
                 else value
-                for value, nocase in zip(values, key.collations, strict=True)
+                for value, nocase in zip(values, lowered, strict=True)
             )
             if hash(compared) in seen:
                 row = ", ".join(f"{name} = {literal(value)}" for name, value in zip(columns, values, strict=True))

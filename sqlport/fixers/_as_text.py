@@ -34,9 +34,3 @@ def real_as_text(context: Context, node: exp.Expr) -> Parts:
         *("CASE WHEN ", *value, " = trunc(", *value, ") AND abs(", *value, ") < 1e15"),
         *(" THEN to_char(", *value, ", 'FM999999999999990.0') ELSE ", *value, "::text END"),
     )
-
-
-def is_nocase(context: Context, node: exp.Expr) -> bool:
-    """Whether the node is a column that becomes citext, whose functions ignore case."""
-    column = context.semantics.column(node)
-    return column is not None and column.collation == "NOCASE" and server_type(context, node) == "text"

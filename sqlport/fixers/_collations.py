@@ -34,7 +34,7 @@ def parent_of(node: exp.Expr) -> tuple[exp.Expr, exp.Expr | None]:
     return node, parent
 
 
-def others(node: exp.Collate) -> tuple[exp.Expr, ...] | None:
+def others(node: exp.Expr) -> tuple[exp.Expr, ...] | None:
     """What the collated value is compared with; None where it is compared with nothing, so that it says nothing.
 
     For a sort or group term that is an empty tuple.

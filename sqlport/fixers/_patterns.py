@@ -68,8 +68,11 @@ def insensitive(context: Context, value: exp.Expr, pattern: exp.Expr) -> str:
     Nothing where the value has the collation of its column (or may have, its table not being known).
     """
     from sqlport.catalog.types import is_sqlites_locale
+    from sqlport.fixers._nocase_icu import is_icu
     from sqlport.semantics.collations import has_collation
 
+    if is_icu(context, value):
+        return ' COLLATE "C"'
     sides = [has_collation(context.semantics, side, context.target) for side in (value, pattern)]
     if is_sqlites_locale(context.target.locale) or sides != [False, False]:
         return ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlport.catalog import UniqueKey
+from sqlport.catalog import Table, UniqueKey
 from sqlport.catalog.names import quote
+from sqlport.catalog.nocase import is_lowered
 from sqlport.catalog.types import column_type
 from sqlport.fixers import Context
 from sqlport.fixers._inserts import Insert, names, without_conflict
-from sqlport.model import Span
+from sqlport.model import Span, Target
 from sqlport.sql import Rewrite, replace
 
 
@@ -37,7 +38,7 @@ def replacing(context: Context, found: Insert, keys: tuple[UniqueKey, ...]) -> t
             return ()
         span = parsed.span(value)
         casts.append(replace(span, "CAST(", span, f" AS {type_name})"))
-    same = " OR ".join(_same(found.name, key) for key in keys)
+    same = " OR ".join(_same(found.table, found.name, key, context.target) for key in keys)
     table = quote(found.name)
     columns = names(found.columns)
     span = parsed.span(values)
@@ -57,6 +58,11 @@ def replacing(context: Context, found: Insert, keys: tuple[UniqueKey, ...]) -> t
     return (whole, *casts)
 
 
-def _same(table: str, key: UniqueKey) -> str:
-    equal = [f"{quote(table)}.{quote(name)} = new.{quote(name)}" for name in key.columns]
+def _same(table: Table, name: str, key: UniqueKey, target: Target) -> str:
+    equal = []
+    for column, by in zip(key.columns, key.collations, strict=True):
+        sides = (f"{quote(name)}.{quote(column)}", f"new.{quote(column)}")
+        if by == "NOCASE" and is_lowered(table, column, target):
+            sides = (f"lower({sides[0]})", f"lower({sides[1]})")
+        equal.append(" = ".join(sides))
     return equal[0] if len(equal) == 1 else "(" + " AND ".join(equal) + ")"

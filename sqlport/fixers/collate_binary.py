@@ -9,6 +9,7 @@ from sqlglot import exp
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._citext import is_citext
 from sqlport.fixers._collations import collations, dropped, others
+from sqlport.fixers._nocase_lower import is_lowered
 from sqlport.fixers._tables import defined_columns, removed
 from sqlport.sql import Rewrite, replace, wrap
 
@@ -27,7 +28,9 @@ def _plain(context: Context, node: exp.Collate) -> tuple[Rewrite, ...]:
     parsed = context.parsed
     span, inner = parsed.span(node), parsed.span(node.this)
     compared = others(node) or ()
-    end = "" if _is_plain(context, (node.this, *compared)) else ' COLLATE "C"'
+    sides = (node.this, *compared)
+    plain = _is_plain(context, sides) and not any(is_lowered(context, side) for side in sides)
+    end = "" if plain else ' COLLATE "C"'
     if is_citext(context, node.this):
         return (replace(span, inner, "::text" + end),)
     casts = tuple(wrap(parsed.span(other), "", "::text") for other in compared if is_citext(context, other))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from sqlport.catalog.types import icu_nocase
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._citext import is_citext
 from sqlport.fixers._collations import collations, dropped, other_under, others, parent_of, under
@@ -19,7 +20,7 @@ _VALUES = ("min", "max", "group_concat", "string_agg")
 
 def find(context: Context) -> Iterator[Proposal]:
     """Every COLLATE NOCASE (those of columns are COL002)."""
-    for node in collations(context, "NOCASE"):
+    for node in () if icu_nocase(context.target) else collations(context, "NOCASE"):  # which is there with ICU
         yield from _expression(context, node)
     table = created(context)
     for constraint in table.constraints if table is not None else ():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlport.catalog import Table, UniqueKey
 from sqlport.catalog.names import folded
+from sqlport.catalog.nocase import key_terms
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._inserts import (
     Insert,
@@ -58,13 +59,13 @@ def find(context: Context) -> Iterator[Proposal]:
     elif not all(key.is_plain for key in keys):
         yield Proposal(span, message=_PARTIAL)
     elif len(keys) == 1:
-        yield Proposal(span, (removed, conflict_action(context, _update(found, keys[0]))))
+        yield Proposal(span, (removed, conflict_action(context, _update(context, found, keys[0]))))
     else:
         rewrites = replacing(context, found, keys)
         yield Proposal(span, rewrites) if rewrites else Proposal(span, message=_PARTIAL)
 
 
-def _update(found: Insert, key: UniqueKey) -> str:
+def _update(context: Context, found: Insert, key: UniqueKey) -> str:
     """Every column as in the new row, the unlisted ones, too: `excluded` has their defaults."""
     assert found.table is not None
     of_key = {
@@ -74,7 +75,8 @@ def _update(found: Insert, key: UniqueKey) -> str:
     if not others:
         others = list(key.columns)
     assignments = ", ".join(f"{names([name])} = excluded.{names([name])}" for name in others)
-    return f"ON CONFLICT ({names(key.columns)}) DO UPDATE SET {assignments}"
+    target = ", ".join(key_terms(key, found.table, context.target))
+    return f"ON CONFLICT ({target}) DO UPDATE SET {assignments}"
 
 
 def _referring(context: Context, table: Table) -> tuple[str, str] | None:

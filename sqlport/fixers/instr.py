@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlport.fixers import Context, Proposal
-from sqlport.fixers._as_text import REAL_CONDITION, as_text, is_nocase
+from sqlport.fixers._as_text import REAL_CONDITION, as_text
+from sqlport.fixers._citext import is_citext
 from sqlport.fixers._server_types import server_type
 from sqlport.model import Applicability, Span
 from sqlport.sql import Rewrite, replace
@@ -24,7 +25,7 @@ def find(context: Context) -> Iterator[Proposal]:
         rewrites: list[Rewrite] = [replace(Span(span.start, span.start + len("instr")), "strpos")]
         for argument in call.expressions:
             whole = context.parsed.span(argument)
-            parts = (whole, "::text") if is_nocase(context, argument) else as_text(context, argument)
+            parts = (whole, "::text") if is_citext(context, argument) else as_text(context, argument)
             if parts != (whole,):
                 rewrites.append(replace(whole, *parts))
         if "float8" in types:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from sqlport.catalog.nocase import key_terms
 from sqlport.fixers import Context, Proposal
-from sqlport.fixers._inserts import Insert, inserted, keys_in_play, names
+from sqlport.fixers._inserts import Insert, inserted, keys_in_play
 from sqlport.model import Span
 from sqlport.sql import insert
 
@@ -28,7 +29,7 @@ def find(context: Context) -> Iterator[Proposal]:
         return
     conflict = found.node.args.get("conflict")
     if isinstance(conflict, exp.OnConflict) and not conflict.args.get("conflict_keys") and _updates(conflict):
-        key = _only_key(found)
+        key = _only_key(context, found)
         rewrites = (insert(clauses[0].end, f" ({key})"),) if key else ()
         yield Proposal(clauses[0], rewrites)
 
@@ -48,8 +49,9 @@ def _updates(conflict: exp.OnConflict) -> bool:
     return "UPDATE" in str(conflict.args.get("action") or "").upper()
 
 
-def _only_key(found: Insert) -> str:
+def _only_key(context: Context, found: Insert) -> str:
     if found.table is None:
         return ""
     keys = keys_in_play(found)
-    return names(keys[0].columns) if len(keys) == 1 and keys[0].is_plain else ""
+    only = keys[0] if len(keys) == 1 and keys[0].is_plain else None
+    return ", ".join(key_terms(only, found.table, context.target)) if only else ""

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlport.catalog.names import folded, kept
+from sqlport.catalog.names import folded, kept, quote
+from sqlport.catalog.nocase import is_lowered, is_referred, key_terms
 from sqlport.catalog.types import column_choice, icu_nocase, is_collatable
 from sqlport.schema.port import Definition, PortedSchema
 from sqlport.schema.shape import ColumnShape, IndexShape, KeyShape, Shape, TableShape, TriggerShape
@@ -89,10 +90,12 @@ def _table(
         kept(table.name),
         tuple(_column(column, table, known, schema.catalog, schema.target) for column in table.columns),
         tuple(map(kept, table.primary_key)),
-        tuple(sorted(_unique(key, table, known) for key in table.unique if key.origin == "unique")),
+        tuple(sorted(_unique_keys(table, known, schema))),
         tuple(sorted(_key(key) for key in table.foreign_keys)),
         _checks(table, known),
-        tuple(sorted(_index(index, known, table, renamed) for index in table.indexes if index.origin == "index")),
+        tuple(
+            sorted(_index(index, known, table, renamed, schema) for index in table.indexes if index.origin == "index")
+        ),
         tuple(sorted(_triggers(table.triggers, known.triggers))),
         next_id=next_id or None,
     )
@@ -145,6 +148,21 @@ def _key(key: ForeignKey) -> KeyShape:
     return KeyShape(columns, kept(key.table), references, key.on_delete.upper(), key.on_update.upper(), when)
 
 
+def _unique_keys(table: Table, known: TableShape, schema: PortedSchema) -> Iterator[tuple[str, ...]]:
+    """The unique keys, and those over lower() where a NOCASE column stays text: a foreign key wants both."""
+    for key in table.unique:
+        folding = key_terms(key, table, schema.target)
+        if key.origin == "index" or not key.is_plain:
+            continue
+        if folding == tuple(map(quote, key.columns)):
+            if key.origin == "unique":
+                yield _unique(key, table, known)
+            continue
+        yield tuple(term.replace('"', "") for term in folding)
+        if key.origin == "unique" and is_referred(schema.catalog, table.name, key.columns):
+            yield tuple(map(kept, key.columns))
+
+
 def _unique(key: UniqueKey, table: Table, known: TableShape) -> tuple[str, ...]:
     """Its columns; where it compares by another collation than they do, the expressions of the reference."""
     columns = tuple(map(kept, key.columns))
@@ -165,13 +183,17 @@ def _checks(table: Table, known: TableShape) -> tuple[str, ...]:
     return tuple(sorted([*known.checks[: len(table.checks)], *missing]))
 
 
-def _index(index: Index, known: TableShape, table: Table, renamed: Mapping[str, str]) -> IndexShape:
+def _index(
+    index: Index, known: TableShape, table: Table, renamed: Mapping[str, str], schema: PortedSchema
+) -> IndexShape:
     name = renamed.get(folded(index.name), kept(index.name))
     reference = next((each for each in known.indexes if each.name == name), None)
     terms = []
     for place, term in enumerate(index.terms):
         other = reference.terms[place] if reference and place < len(reference.terms) else ""
         column = table.column(term.column) if term.column else None
+        if column is not None and column.collation == "NOCASE" and is_lowered(table, column.name, schema.target):
+            column = None
         if column is None or term.collation != column.collation:
             terms.append(other or term.expression or str(term.column))
             continue

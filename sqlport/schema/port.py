@@ -191,6 +191,10 @@ def _table(making: _Making, table: Table, placed: Iterable[str]) -> None:
         for key in late:
             making.late.append(Definition("foreign key", key.name, table.name, key.alter, table.sql))
     making.made.append(Definition("table", kept(table.name), table.name, text, table.sql, (*ported.findings, *renamed)))
+    for piece in split(ported.question)[1:]:  # what stands for a constraint that PostgreSQL has no word for
+        sql = piece.span.of(ported.question)
+        index = read_create_index(sql, _tokens(sql))
+        making.made.append(Definition("index", kept(index.name.text) if index else "", table.name, sql, table.sql))
 
 
 def _indexes(making: _Making, table: Table) -> None:
