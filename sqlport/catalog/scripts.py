@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal as OneOf
 
 from sqlport.catalog.build import CatalogResult, from_sqlite
 from sqlport.catalog.scratch import is_definition, new_scratch
@@ -16,6 +17,12 @@ _PROGRAMS = (".go", ".py", ".js", ".ts", ".rb", ".php", ".rs", ".java", ".kt", "
 _DOWN_FILE = re.compile(r"(?i)(?:^|[._-])(?:down|rollback|undo|revert)\.sql$")
 # goose, dbmate, sql-migrate and their like keep both directions in one file.
 _DOWN_MARK = re.compile(r"(?im)^\s*--\s*(?:\+goose\s+down|migrate:down|\+migrate\s+down|@?undo\b|!downgrade\b).*$")
+# A folder of its own, or the end of a file's name: `migrations/sqlite3/`, `0001_users.mysql.up.sql`.
+_ENGINE = re.compile(
+    r"(?i)(?:(?<=/)|^|[._-])(sqlite3?|postgres(?:ql)?|pgsql|psql|pg|mysql|mariadb|cockroach(?:db)?|mssql|sqlserver"
+    r"|oracle)(?=/|(?:\.(?:up|down|autocommit))*\.sql$)"
+)
+_ENGINES = {"sqlite3": "sqlite", **dict.fromkeys(["postgresql", "pgsql", "psql", "pg"], "postgres")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +33,46 @@ class Problem:
     reason: str
 
 
-def scripts(path: Path) -> list[Path]:
-    """The `.sql` files that are migrations: the file itself, or those of a folder that holds no code."""
+def scripts(path: Path, engine: OneOf["sqlite", "postgres"] = "sqlite") -> list[Path]:
+    """The `.sql` files that are migrations: the file itself, or those of a folder that holds no code.
+
+    Where they are for several engines (`0001_users.mysql.up.sql`, `sqlite3/0001_users.sql`) those for this one.
+    """
     if path.is_file():
         return [path] if path.suffix.lower() == ".sql" else []
     found = [each for each in path.iterdir() if each.suffix.lower() == ".sql" and each.is_file()]
     if not found:  # one folder for each migration (Prisma, diesel)
         found = [each for each in path.glob("*/*.sql") if each.is_file() and not any(path.glob("*.py"))]
-    return sorted((each for each in found if not _DOWN_FILE.search(each.name)), key=lambda each: _natural(path, each))
+    ups = [each for each in found if not _DOWN_FILE.search(each.name)]
+    return sorted(_of_engine(path, ups, engine), key=lambda each: _natural(path, each))
+
+
+def _of_engine(folder: Path, files: list[Path], engine: str) -> list[Path]:
+    """Those that name the engine, and what names none, unless a file of the same name is for this engine.
+
+    One name of an engine does not make the convention: `0007_import_from_mysql.sql` without a twin is a migration.
+    """
+    names = {each: each.relative_to(folder).as_posix() for each in files}
+    engines = {each: _engine(name) for each, name in names.items()}
+    said = set(engines.values()) - {""}
+    plain = {each: _ENGINE.sub("", name).partition(".")[0] for each, name in names.items()}
+    if len(said) < 2 and not said & {engine}:
+        twins = [name for each, name in plain.items() if not engines[each]]
+        return [each for each in files if not engines[each] or plain[each] not in twins]
+    special = {plain[each] for each in files if engines[each] == engine}
+    return [each for each in files if engines[each] in ("", engine) and (engines[each] or plain[each] not in special)]
+
+
+def _engine(name: str) -> str:
+    """The engine that a file's name is for, empty where it names none."""
+    found = _ENGINE.search(name)
+    return _ENGINES.get(found[1].lower(), found[1].lower()) if found else ""
+
+
+def for_postgres(name: str) -> str:
+    """The name of a ported migration: `0001_users.sqlite3.up.sql` is `0001_users.postgres.up.sql`."""
+    found = _ENGINE.search(name)
+    return f"{name[: found.start(1)]}postgres{name[found.end(1) :]}" if found and _engine(name) == "sqlite" else name
 
 
 def _natural(folder: Path, file: Path) -> tuple[list[tuple[int, int, str]], str]:

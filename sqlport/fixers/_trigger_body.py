@@ -23,6 +23,9 @@ _TEST = "SELECT 1 WHERE "
 _ROLLBACK = re.compile(r"(?i)(\bRAISE\s*\(\s*)ROLLBACK\b")  # no name for the parser; the length stays
 _ROW = re.compile(r"(?i)(?:new|old)")
 
+_CONDITIONS = {"ROW004": "nothing relies on ids without gaps"}
+"""What is so for the whole database, whoever writes the trigger: a condition, and no reason to leave it out."""
+
 
 class UnportableError(Exception):
     """Why the trigger has to be written by a person."""
@@ -111,6 +114,8 @@ class Porter:
             if finding.applied:
                 if finding.fix is not None and finding.fix.condition:
                     self._conditions.append(finding.fix.condition)
+            elif finding.code in _CONDITIONS:
+                self._conditions.append(_CONDITIONS[finding.code])
             elif finding.effect in (Effect.REJECTED, Effect.DIFFERS):
                 raise UnportableError(f"inside, {finding.message} ({finding.code})")
 

@@ -10,15 +10,25 @@ from sqlport.fixers import Context, Proposal
 from sqlport.fixers._affinity import NUMBERS, affinity_of, is_number, text_literal
 from sqlport.fixers._ordering import arms
 from sqlport.model import Applicability
-from sqlport.sql.match import rewrite
+from sqlport.sql import Rewrite, replace
+from sqlport.sql.match import operand, rewrite
 
+_EMPTY = "a number is never that text, so that this asks for NULL alone; PostgreSQL wants one type: write IS NULL"
 _CALLS = frozenset(["coalesce", "ifnull", "nullif"])
 
 
 def find(context: Context) -> Iterator[Proposal]:
     """Every such expression, UNION and VALUES."""
     parsed = context.parsed
+    told: set[int] = set()
+    for compared in parsed.nodes(exp.EQ, exp.NEQ):
+        asking, new = _asks_for_null(context, compared)
+        if asking is not None and new is not None:
+            told.add(id(asking))
+            yield Proposal(parsed.span(compared), (new,), Applicability.SAFE, _EMPTY)
     for call in parsed.nodes(exp.Anonymous):
+        if id(call) in told:
+            continue
         arguments = call.expressions
         if call.this == "nullif" and len(arguments) == 2 and _never_equal(context, *arguments):
             yield Proposal(parsed.span(call), (rewrite(parsed, call, parsed.span(arguments[0])),), Applicability.SAFE)
@@ -57,6 +67,22 @@ def _mixed(context: Context, whole: exp.Expr, branches: Sequence[exp.Expr]) -> I
     texts = [kind in ("text", "blob") for kind in kinds]
     if numbers and any(texts) and context.parsed.has_span(whole):
         yield Proposal(context.parsed.span(whole))
+
+
+def _asks_for_null(context: Context, compared: exp.Expr) -> tuple[exp.Expr | None, Rewrite | None]:
+    """The call of `ifnull(number, '') = ''`, which holds for NULL alone, and the comparison as IS NULL."""
+    for side, other in ((compared.this, compared.expression), (compared.expression, compared.this)):
+        call, text = side.unnest(), text_literal(other)
+        if not isinstance(call, exp.Anonymous) or call.this not in ("ifnull", "coalesce") or text is None:
+            continue
+        arguments = call.expressions
+        if len(arguments) != 2 or text_literal(arguments[1]) != text or is_number(text) or text == "NaN":
+            continue
+        if context.semantics.kind(arguments[0]) in NUMBERS and context.parsed.has_span(compared):
+            word = " IS NULL" if isinstance(compared, exp.EQ) else " IS NOT NULL"
+            span = context.parsed.span(compared)
+            return call, replace(span, *operand(context.parsed, arguments[0]), word)
+    return None, None
 
 
 def _never_equal(context: Context, value: exp.Expr, other: exp.Expr) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._tables import chosen_type, defined_columns
+from sqlport.model import Applicability
 from sqlport.sql import replace
 from sqlport.sql.ddl import unquoted
 
@@ -20,6 +21,8 @@ _AS_NUMBER = (
     " declare the column INTEGER or REAL"
 )
 _BOOLEANS = {"0": "FALSE", "1": "TRUE"}
+_MEANT = {"false": "0", "true": "1"}
+_READ = "what reads the column takes {value!r} for a boolean"
 _DATES = ("date", "time")
 
 
@@ -44,7 +47,12 @@ def find(context: Context) -> Iterator[Proposal]:
         is_string = is_word or text[:1] == "'"
         if is_string and not _takes(kind, value):
             message = f"{kind} takes no {value!r}, which SQLite stores there as text; give the default that is meant"
-            yield Proposal(default.expression, message=message)
+            meant = _MEANT.get(value.lower()) if kind in _NUMBERS else None
+            if meant is None:
+                yield Proposal(default.expression, message=message)
+            else:
+                new = (replace(default.expression, meant),)
+                yield Proposal(default.expression, new, Applicability.UNSAFE, message, _READ.format(value=value))
         elif is_word:
             yield Proposal(default.expression, (replace(default.expression, f"'{text}'"),))
 

@@ -21,6 +21,10 @@ from sqlport.sql import replace
 _WHOLE = frozenset("round trunc floor ceil ceiling sign count length sum total".split())
 _LOST = "{column} is a column of {type} in PostgreSQL and keeps no {kind}, which SQLite stores as it is: {hint}"
 _DECIMAL = "SQLite stores the number {number} for this text, PostgreSQL a decimal with all its zeros; write the number"
+_WRITTEN = (
+    "{column} holds text: SQLite writes a float there with its point (`1.0`), PostgreSQL without (`1`); make the"
+    " column REAL, or write the text on purpose"
+)
 _HINTS = {
     "real": "PostgreSQL rounds it; make the column REAL, or round on purpose",
     "text": "PostgreSQL raises; store NULL or a number, or make the column TEXT",
@@ -100,7 +104,7 @@ def _judged(context: Context, column: Column, type_name: str, value: exp.Expr) -
         if written is not None:
             yield Proposal(span, (replace(span, quoted(written)),), Applicability.SAFE)
         else:
-            yield _lost(context, column, type_name, "real", value)
+            yield Proposal(span, message=_WRITTEN.format(column=column.name))
     elif wanted != "blob" and given == "blob":
         yield _lost(context, column, type_name, "blob", value)
     elif wanted == "blob" and (given in NUMBERS or given == "text"):

@@ -112,7 +112,7 @@ def scripts(target: Path) -> list[Path]:
     """The `.sql` files that make a schema, in the order of their names (`*.down.sql` and their like are not)."""
     if not target.exists():
         raise SqlportError(f"{target}: no such file or folder; give PostgreSQL migrations or a postgresql:// URL")
-    found = migrations.scripts(target)
+    found = migrations.scripts(target, "postgres")
     if not found:
         raise SqlportError(f"{target}: holds no .sql file; `sqlport schema port SOURCE --out {target}` writes one")
     return found

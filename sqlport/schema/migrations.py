@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlport.catalog import Catalog, from_sqlite, is_definition
 from sqlport.catalog.names import folded
-from sqlport.catalog.scripts import advice, scripts, up_part
+from sqlport.catalog.scripts import advice, for_postgres, scripts, up_part
 from sqlport.model import SqlportError
 from sqlport.schema._keys import ForeignKeys, without
 from sqlport.schema._names import Names
@@ -57,7 +57,7 @@ def port_migrations(folder: Path, target: Target, book: Rulebook) -> list[Migrat
     lines = [f"-- no table {name} was made: {sql}" for name, sql in porting.waiting]
     last = migrations[-1]
     migrations[-1] = replace(last, sql=last.sql + "".join(f"{line}\n" for line in lines), left=(*last.left, *lines))
-    return migrations
+    return [replace(migration, name=for_postgres(migration.name)) for migration in migrations]
 
 
 class _Porting:

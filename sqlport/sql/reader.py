@@ -268,7 +268,11 @@ class Reader:
                 self.gone.add(index + 1)
             elif index not in self.renamed and token.kind not in ("STRING", "NUMBER"):
                 following = self.tokens[index + 1].text if index + 1 < len(self.tokens) else ""
-                if following == "(" and self._is_call(token, before) and not self._is_extract(index):
+                if (
+                    following == "("
+                    and self._is_call(token, self._operand_before(index, before))
+                    and not self._is_extract(index)
+                ):
                     self.renamed[index] = _MARK + "f" + token.text
                 elif token.word in _ORDINARY_NAMES or (token.word in _FOREIGN_WORDS and _begins(before, following)):
                     self.renamed[index] = _MARK + "n" + token.text
@@ -288,6 +292,12 @@ class Reader:
         """PostgreSQL's `extract(epoch FROM x)`, from an earlier rewriting."""
         words = [token.word for token in self.tokens[index : index + 4]]
         return words[:1] == ["EXTRACT"] and words[3:] == ["FROM"]
+
+    def _operand_before(self, index: int, before: Token | None) -> Token | None:
+        """What tells an operator from a call: of `x NOT LIKE (y)` the x."""
+        if before is not None and before.word == "NOT" and self.tokens[index].word in _BOTH_WAYS and index > 1:
+            return self.tokens[index - 2]
+        return before
 
     @staticmethod
     def _is_call(token: Token, before: Token | None) -> bool:

@@ -163,3 +163,12 @@ def test_span_of_the_whole_statement() -> None:
     parsed = read(sql)
     assert parsed.tree is not None
     assert parsed.span(parsed.tree) == Span(0, len(sql))
+
+
+def test_not_like_before_a_parenthesis_is_an_operator() -> None:
+    for sql in ("SELECT a NOT LIKE ('%/' || b)", "SELECT ? NOT GLOB (a || '*')", "SELECT (a) NOT LIKE ('x')"):
+        parsed = read(sql)
+        assert parsed.problem is None
+        assert list(parsed.nodes(exp.Like, exp.Glob))
+    for sql in ("SELECT NOT like('a', b)", "SELECT 1 WHERE a AND NOT glob('a', b)"):
+        assert [call.name for call in read(sql).nodes(exp.Anonymous)] in (["like"], ["glob"])
