@@ -288,6 +288,8 @@ def _skipped(given: dict[str, Any]) -> frozenset[str]:
 
 @contextmanager
 def _connected(url: str | None, doing: str, *, read_only: bool = False) -> Iterator[psycopg.Connection[Any]]:
+    import psycopg
+
     from sqlport.engines.server import connect
 
     wanted = url or os.environ.get("DATABASE_URL", "")
@@ -296,4 +298,7 @@ def _connected(url: str | None, doing: str, *, read_only: bool = False) -> Itera
     settings = "-c default_transaction_read_only=on" if read_only else ""
     with connect(wanted, options=settings) as connection:
         click.echo(f"{doing} {connection.info.dbname} on {connection.info.host}", err=True)
-        yield connection
+        try:
+            yield connection
+        except psycopg.Error as error:
+            raise SqlportError(f"PostgreSQL: {(error.diag.message_primary or str(error)).strip()}") from error

@@ -19,6 +19,7 @@ from sqlport.model import SqlportError
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from sqlport.data.careful import Misfit
     from sqlport.data.job import Copied
 
 _REJECTS = Path("sqlport-rejects.jsonl")
@@ -94,15 +95,19 @@ class Narrator:
                 click.echo(f"{action}: {table}.{column}: {count - _SHOWN} more ({kind_}), all in {place}", err=True)
         if done.rejected:
             path = rejects or _REJECTS
-            lines = [json.dumps(asdict(misfit)) + "\n" for misfit in done.misfits if misfit.done == "reject"]
+            lines = [json.dumps(_told(misfit)) + "\n" for misfit in done.misfits if misfit.done == "reject"]
             path.write_text("".join(lines), encoding="utf-8")
             click.echo(f"{done.rejected} rows rejected, written to {path}", err=True)
         for one in (*done.left, *done.notes):
             click.echo(one, err=True)
         if done.changed:
             click.echo(f"{file}: was changed by another process meanwhile; what it wrote is not copied", err=True)
-        compared = ", every value compared" if done.verdicts else ", not compared (--no-validate)"
+        compared = ", every value compared" if done.verdicts or not done.tables else ", not compared (--no-validate)"
         click.echo(f"{len(done.tables)} tables, {done.rows} rows{compared}")
+
+
+def _told(misfit: Misfit) -> dict[str, object]:
+    return {name: value for name, value in asdict(misfit).items() if name != "place"}
 
 
 _SAID: Mapping[str, str] = {

@@ -23,7 +23,8 @@ _SHOWN: Final = 60
 class Misfit:
     """A value that does not fit: its kind, where it is, and what was done (`fail`, `reject`, `coerce:RULE`).
 
-    `row` tells the row as SQLite knows it (`rowid 5`, `id = 5`), `value` is the value as SQL text.
+    `row` tells the row as SQLite knows it (`rowid 5`, `id = 5`), `value` is the value as SQL text. `place` is that of
+    a row which the server refused, and which nothing but the server's word tells from the others.
     """
 
     table: str
@@ -32,6 +33,7 @@ class Misfit:
     row: str
     value: str
     done: str = "fail"
+    place: int | None = None
 
     def __str__(self) -> str:
         name = f"{self.table}.{self.column}" if self.column else self.table
@@ -42,11 +44,15 @@ class MisfitError(SqlportError):
     """A value does not fit and its policy is `fail`."""
 
     def __init__(self, misfit: Misfit, reason: str = "") -> None:
-        super().__init__(
-            f"{misfit}{reason}; nothing of the target was changed. `sqlport data check` lists every such value; "
-            f"--policy {misfit.table}.{misfit.column or '*'}=reject leaves the row out and writes it down"
-            + (", =coerce:RULE changes the value" if misfit.column else "")
-        )
+        key = f"{misfit.table}.{misfit.column or '*'}"
+        if misfit.place is None:
+            advice = (
+                "`sqlport data check` lists every such value; "
+                f"--policy {key}=reject leaves the row out and writes it down, =coerce:RULE changes the value"
+            )
+        else:
+            advice = f"--policy {key}=reject leaves such rows out and writes them down"
+        super().__init__(f"{misfit}{reason}; {advice}")
         self.misfit = misfit
 
 
@@ -94,7 +100,7 @@ class Careful:
         done = "reject" if policy.action == "reject" else "fail"
         found = next((place for place, each in enumerate(self.table.columns) if each.name == column), None)
         shown = literal(values[found]) if found is not None else message
-        misfit = Misfit(self.table.source, column, kind, self.where(position, values), shown, done)
+        misfit = Misfit(self.table.source, column, kind, self.where(position, values), shown, done, position)
         self.tell(misfit)
         if done == "fail" and not self.lenient:
             raise MisfitError(misfit, f": {message}" if found is not None else "")

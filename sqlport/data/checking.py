@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlport.catalog.names import folded, quoted
 from sqlport.data.careful import Misfit, literal
 from sqlport.data.job import Event
-from sqlport.data.match import Matched
+from sqlport.data.match import Matched, wants
 from sqlport.data.plan import Table
 from sqlport.data.policy import KINDS, Policies
 from sqlport.data.source import Namer, Snapshot, batches
@@ -131,6 +131,7 @@ class Checked:
         count = sum(each.count for each in self.found)
         kinds = len({each.kind for each in self.found})
         what = f"{count} values of {kinds} kinds do not fit" if count else "every value fits"
+        what += ", but see above" if self.problems and not count else ""
         yield f"{self.tables} tables, {self.rows} rows: {what}"
 
 
@@ -159,7 +160,8 @@ def check(source: Snapshot, catalog: Catalog, matched: Matched, policies: Polici
                 tell(misfit)
     for misfit in _orphans(source, catalog, matched, policies):
         tell(misfit)
-    return Checked(len(matched.tables), rows, tuple(found.values()), tuple(_damage(source)), matched.notes)
+    problems = (*(wants(matched, name) for name in matched.wanting), *_damage(source))
+    return Checked(len(matched.tables), rows, tuple(found.values()), problems, matched.notes)
 
 
 def _done(policies: Policies, table: str, column: str, kind: str) -> str:

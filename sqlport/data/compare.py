@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,9 +54,11 @@ def compare(
     policies: Policies,
     tell: Callable[[Misfit], None],
     loaded: Loaded | None = None,
+    without: Collection[int] = (),
 ) -> TableVerdict:
     """Compare every value of a table. `loaded` is what was written by this process, else SQLite is read again.
 
+    `without` are the places of rows that are left out, as PostgreSQL has refused them.
     Values that fit by a policy are compared as the policy changes them; `tell` is told of them.
     """
     exact = is_exact(table)
@@ -65,7 +67,7 @@ def compare(
         return rows if exact else ([normal(row, table) for row in part] for part in rows)
 
     def left(told: Callable[[Misfit], None] = lambda misfit: None) -> Rows:
-        return comparable(of_sqlite(source, table, policies, told, lenient=True))
+        return comparable(of_sqlite(source, table, policies, told, lenient=True, without=without))
 
     def right() -> Rows:
         return comparable(of_postgres(connection, schema, table))

@@ -119,6 +119,8 @@ def _text(value: Value, wire: Wire) -> bytearray:
     text = _decoded(value, wire)
     if wire.length is not None and len(text) > wire.length:
         raise UnfitError("too-long")
+    if wire.labels and text not in wire.labels:
+        raise UnfitError("not-in-enum")
     assert isinstance(value, bytearray)  # it could be decoded
     if wire.padded:
         if text.endswith(" "):

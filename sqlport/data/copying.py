@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,28 +38,8 @@ def copy(
     """Copy a SQLite file into a schema of PostgreSQL. The connection is in autocommit and is not used by others.
 
     `ported` gives the ported schema, asked only where the target has none of the tables; what the server refuses of
-    it is left out and told (`Copied.left`). Raises SqlportError, and
-    then the target is as it was.
+    it is left out and told (`Copied.left`). Raises SqlportError, which says how the target is then.
     """
-    import psycopg
-
-    try:
-        return _copied(schema, connection, ported, wish, event)
-    except psycopg.Error as error:
-        message = (error.diag.message_primary or str(error)).strip()
-        raise SqlportError(
-            f"PostgreSQL: {message}; the target is as it was, and the same command with --resume goes on "
-            "(where the tables were there before: only of a copy with --resumable)"
-        ) from error
-
-
-def _copied(
-    schema: Source,
-    connection: psycopg.Connection[Any],
-    ported: Callable[[], PortedSchema],
-    wish: Wish,
-    event: Event,
-) -> Copied:
     from sqlport.schema import loading
 
     assert schema.path is not None  # the caller has asked for a database
@@ -71,15 +52,34 @@ def _copied(
         matched = with_existing(schema.catalog, there, wish.skipped)
         if matched.tables:
             event("existing", {"tables": len(matched.tables)})
-            copied = load_existing(source, connection, matched, schema.next_ids, wish, before, event)
+            with _told("the rows that arrived stay" if wish.resumable else "the target is as it was", wish.resumable):
+                copied = load_existing(source, connection, matched, schema.next_ids, wish, before, event)
             unread = tuple(f"{problem.place}: {problem.reason}" for problem in schema.problems)
             copied = replace(copied, left=(*unread, *copied.left))
         else:
             parts = loading(staging.tried(connection, wish.schema, ported()))
             matched = from_port(parts, schema.catalog, wish.skipped)
-            copied = _Fresh(source, connection, parts, matched, wish, before, event).copy()
+            with _told("the target is as it was", resumable=True):
+                copied = _Fresh(source, connection, parts, matched, wish, before, event).copy()
         changed = source.version() != version
     return replace(copied, changed=changed)
+
+
+@contextmanager
+def _told(state: str, resumable: bool) -> Iterator[None]:
+    """Errors say how the target is after them, and those that may pass that the copy can go on."""
+    import psycopg
+
+    try:
+        yield
+    except psycopg.Error as error:
+        detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+        said = f"PostgreSQL: {(error.diag.message_primary or str(error)).strip()}{detail}; {state}"
+        passes = isinstance(error, psycopg.OperationalError)
+        more = ", and the same command with --resume goes on" if passes and resumable else ""
+        raise SqlportError(f"{said}{more}") from error
+    except SqlportError as error:
+        raise SqlportError(f"{error}; {state}") from error
 
 
 class _Fresh:
@@ -149,6 +149,7 @@ class _Fresh:
             self._place.staging,
             [(table, loaded[table.source]) for table in self._matched.tables],
             self._wish.policies,
+            staging.told(self._connection, self._place),
             self._event,
         )
 

@@ -129,7 +129,7 @@ class _Making:
                 self.packed(code, value)
             return
         measure = {"text": "text_length", "bytea": "blob_length"}.get(kind)
-        if measure is None or ((strict or column.wire.length is not None) and kind == "text"):
+        if measure is None or (kind == "text" and (strict or not column.wire.any_text)):
             self.piece(f"{self.name(cell(column))}({value})")
             return
         # `len` of the wrong type would be taken; these raise TypeError for all but text (bytearray) or a BLOB.

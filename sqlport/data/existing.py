@@ -10,6 +10,7 @@ from sqlport.catalog.names import folded
 from sqlport.data import keys, staging
 from sqlport.data.job import Copied, Event, Wish
 from sqlport.data.load import Loaded, Loader
+from sqlport.data.match import wants
 from sqlport.data.plan import exact, in_schema
 from sqlport.data.target import is_filled, sequences_behind, tables_of
 from sqlport.data.validating import validated
@@ -56,6 +57,8 @@ def load_existing(
     Raises SqlportError, and then nothing is changed; with `wish.resumable` the batches that arrived stay, and
     `--resume` goes on. Tables that have rows are refused unless `wish.truncate`.
     """
+    if wanting := _filled(source, tuple(matched.wanting)):
+        raise SqlportError("; ".join(wants(matched, name) for name in wanting))
     place = staging.Place(wish.schema, fingerprint, repr((matched.tables, wish.policies.words())))
     going = staging.unfinished(connection, place) if wish.resumable or wish.resume else None
     if wish.resume and not going:
@@ -92,7 +95,11 @@ def load_existing(
             total = source.count(table)
             event("table", {"table": table.source, "total": total})
             loaded.append((table, loader.load(table, total, start, arrived)))
-        verdicts = validated(source, connection, wish.schema, loaded, wish.policies, event) if wish.validate else ()
+        if wish.resumable:
+            misfits = staging.told(connection, place)
+        verdicts = (
+            validated(source, connection, wish.schema, loaded, wish.policies, misfits, event) if wish.validate else ()
+        )
         with connection.transaction():
             _finished(connection, matched, next_ids, again, wish, tell)
             if wish.resumable:
@@ -119,8 +126,7 @@ def _prepared(connection: psycopg.Connection[Any], matched: Matched, wish: Wish,
     """Take foreign keys and triggers out of the way; the commands that bring them back."""
     names = [table.name for table in matched.tables]
     if wish.truncate:
-        listed = ", ".join(in_schema(wish.schema, name) for name in names)
-        connection.execute(f"TRUNCATE {listed}".encode())
+        _truncate(connection, wish.schema, names)
     else:
         filled = [name for name in names if is_filled(connection, wish.schema, name)]
         if filled:
@@ -139,6 +145,16 @@ def _prepared(connection: psycopg.Connection[Any], matched: Matched, wish: Wish,
         for command, _, _ in found:
             connection.execute(command.encode())
     return again
+
+
+def _truncate(connection: psycopg.Connection[Any], schema: str, names: Sequence[str]) -> None:
+    import psycopg
+
+    try:
+        connection.execute(f"TRUNCATE {', '.join(in_schema(schema, name) for name in names)}".encode())
+    except psycopg.errors.FeatureNotSupported as error:  # a table that is not among them refers to one of them
+        detail = error.diag.message_detail or error.diag.message_primary
+        raise SqlportError(f"--truncate empties only tables of the copy. {detail} Empty both yourself") from error
 
 
 def _finished(

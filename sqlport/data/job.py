@@ -55,7 +55,7 @@ class Copied:
     @property
     def rejected(self) -> int:
         """How many rows were left out."""
-        return sum(1 for misfit in self.misfits if misfit.done == "reject")
+        return len({(misfit.table, misfit.row) for misfit in self.misfits if misfit.done == "reject"})
 
     @property
     def rows(self) -> int:

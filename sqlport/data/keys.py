@@ -157,7 +157,7 @@ def _mend(
         advice = f"--policy {broken.kind}=reject leaves such rows out and writes them down"
         if broken.kind == "orphan":
             advice += ", =coerce:keep keeps them and has the foreign key checked for new rows only"
-        raise SqlportError(f"{said}: {shown}; {advice}. Nothing of the target was changed")
+        raise SqlportError(f"{said}: {shown}; {advice}")
     if policy.action == "coerce":
         nulls = ", ".join(f"{exact(column)} = NULL" for column in broken.columns)
         change = f"UPDATE {at} t SET {nulls} WHERE {broken.condition}"

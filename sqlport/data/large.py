@@ -127,7 +127,7 @@ def opened(connection: sqlite3.Connection, table: Table, column: Column, rowid: 
 
 def _is_plain(column: Column) -> bool:
     """Whether its bytes are the same on both sides, whatever the value."""
-    return column.wire.kind in ("text", "bytea") and column.wire.length is None and not column.wire.padded
+    return column.wire.kind == "bytea" or column.wire.any_text
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlport.catalog.names import folded, kept, quoted
@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 class Matched:
     """The tables to copy, parents first, and in words what has no counterpart.
 
-    `absent` are tables of SQLite that PostgreSQL does not have, and `notes` the rest of what is not copied.
+    `absent` are tables of SQLite that PostgreSQL does not have, `wanting` columns of PostgreSQL without which it takes
+    no row (by table of SQLite), and `notes` the rest of what is not copied.
     """
 
     tables: tuple[Table, ...]
     absent: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    wanting: Mapping[str, str] = field(default_factory=dict)
 
 
 def from_port(parts: Loading, catalog: Catalog, skipped: frozenset[str] = frozenset()) -> Matched:
@@ -59,6 +61,7 @@ def with_existing(catalog: Catalog, there: Mapping[str, TargetTable], skipped: f
 
     tables: list[Table] = []
     absent: list[str] = []
+    wanting: dict[str, str] = {}
     notes = list(_not_copied(catalog, skipped))
     for original in in_key_order(list(_with_rows(catalog))):
         if folded(original.name) in skipped:
@@ -69,10 +72,25 @@ def with_existing(catalog: Catalog, there: Mapping[str, TargetTable], skipped: f
             continue
         columns, more = _common(original, target, skipped)
         notes += more
+        must = [each.name for each in target.columns if each.must and each.name not in {one.name for one in columns}]
+        if must:
+            wanting[original.name] = ", ".join(must)
         tables.append(ordered(Table(original.name, target.name, tuple(columns), target.key), original))
     known = {table.name for table in tables}
-    notes += [f"table {name} is only in PostgreSQL: left as it is" for name in there if name not in known]
-    return Matched(tuple(tables), tuple(absent), tuple(notes))
+    notes += [
+        f"table {name} is only in PostgreSQL: left as it is"
+        for name, table in there.items()
+        if name not in known and not table.partition
+    ]
+    return Matched(tuple(tables), tuple(absent), tuple(notes), wanting)
+
+
+def wants(matched: Matched, table: str) -> str:
+    """Why no row of the table can be copied."""
+    return (
+        f"{table}: {matched.wanting[table]} is only in PostgreSQL, takes no NULL and has no default: give it one "
+        f"(ALTER TABLE ... ALTER COLUMN ... SET DEFAULT ...), or leave the table out by --skip {table}"
+    )
 
 
 def _named(there: Mapping[str, TargetTable], name: str) -> TargetTable | None:
@@ -97,7 +115,7 @@ def _common(original: SqliteTable, target: TargetTable, skipped: frozenset[str])
                 Column(
                     column.name,
                     found.name,
-                    required(found.type, label),
+                    replace(required(found.type, label), labels=found.labels),
                     column.affinity,
                     found.not_null,
                     found.identity or bool(found.sequence),
@@ -107,7 +125,7 @@ def _common(original: SqliteTable, target: TargetTable, skipped: frozenset[str])
     notes += [
         f"column {target.name}.{each.name} is only in PostgreSQL: it gets its default"
         for each in target.columns
-        if each.name not in taken and not each.generated
+        if each.name not in taken and not each.generated and not each.must
     ]
     return columns, notes
 

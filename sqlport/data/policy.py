@@ -31,6 +31,7 @@ KINDS: Final[Mapping[str, str]] = {
     "nul-in-text": "text with a NUL character, which PostgreSQL has no place for",
     "invalid-utf8": "text that is not UTF-8",
     "too-long": "text with more characters than the type takes",
+    "not-in-enum": "text that is none of the values of an enum",
     "blanks-at-end": "text with blanks at its end in a column of the type `character`, which does not keep them",
     "too-large": "a value of more than 1 GB",
     "text-in-blob": "text in a column of bytes",

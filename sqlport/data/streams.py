@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlport.data import large
@@ -23,16 +23,22 @@ Rows = Iterator[list[bytes]]
 
 
 def of_sqlite(
-    source: Snapshot, table: Table, policies: Policies, tell: Callable[[Misfit], None], *, lenient: bool = False
+    source: Snapshot,
+    table: Table,
+    policies: Policies,
+    tell: Callable[[Misfit], None],
+    *,
+    lenient: bool = False,
+    without: Collection[int] = (),
 ) -> Rows:
-    """The rows as they are written to PostgreSQL; rejected ones are not among them."""
+    """The rows as they are written to PostgreSQL, without rejected ones and those at the places `without`."""
     strict = looks_at_text(table, policies)
     for batch in batches(source, table, policies, tell, strict=strict, lenient=lenient):
-        if batch.large is not None:
-            yield [batch.large.send(len)]
-        else:
-            rows = large.compared(batch.rows, table)
-            yield [row for row in rows if row] if b"" in rows else list(rows)
+        rows = [batch.large.send(len)] if batch.large is not None else list(large.compared(batch.rows, table))
+        for place in range(batch.first, batch.end) if without else ():
+            if place in without:
+                rows[place - batch.first] = b""
+        yield [row for row in rows if row] if b"" in rows else rows
 
 
 def of_postgres(connection: psycopg.Connection[Any], schema: str, table: Table) -> Rows:

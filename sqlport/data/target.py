@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +20,21 @@ SELECT c.relname, a.attname,
        CASE WHEN b.typtype = 'e' THEN 'text'
             ELSE format_type(p.base, CASE WHEN p.modifier >= 0 THEN p.modifier ELSE a.atttypmod END) END,
        a.attnotnull, a.attidentity <> '', a.attgenerated <> '', a.attidentity = 'a',
+       a.atthasdef OR t.typdefault IS NOT NULL,
+       ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = b.oid ORDER BY e.enumsortorder),
        coalesce(pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname), '')
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type t ON t.oid = a.atttypid
 JOIN plain p ON p.type = a.atttypid
 JOIN pg_type b ON b.oid = p.base
 WHERE n.nspname = %s AND c.relkind IN ('r', 'p')
 ORDER BY c.relname COLLATE "C", a.attnum
 """
-_TABLES = "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'p')"
+_TABLES = (
+    "SELECT relname, relispartition FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'p')"
+)
 _KEYS = """
 SELECT c.relname, x.indisprimary, ARRAY(SELECT a.attname::text FROM unnest(x.indkey) WITH ORDINALITY u (num, place)
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = u.num ORDER BY u.place)
@@ -46,7 +51,8 @@ ORDER BY x.indisprimary, x.indnatts DESC, x.indexrelid DESC
 class TargetColumn:
     """A column of a table that is there. `type` is that of its values (of a domain the type under it).
 
-    `sequence` counts its values, empty where none does.
+    `default` tells that a row may leave it out, `labels` are the values of an enum, and `sequence` counts its
+    values, empty where none does.
     """
 
     name: str
@@ -55,16 +61,27 @@ class TargetColumn:
     identity: bool
     generated: bool
     always: bool
+    default: bool
+    labels: tuple[str, ...]
     sequence: str
+
+    @property
+    def must(self) -> bool:
+        """Whether every row has to come with a value."""
+        return self.not_null and not (self.default or self.identity or self.generated)
 
 
 @dataclass(frozen=True, slots=True)
 class TargetTable:
-    """A table that is there; `key` tells its rows apart, empty where nothing does."""
+    """A table that is there; `key` tells its rows apart, empty where nothing does.
+
+    `partition` tells that its rows are those of another table.
+    """
 
     name: str
     columns: tuple[TargetColumn, ...]
     key: tuple[str, ...] = ()
+    partition: bool = False
 
     def column(self, name: str) -> TargetColumn | None:
         """The column of this name."""
@@ -73,19 +90,28 @@ class TargetTable:
 
 def tables_of(connection: psycopg.Connection[Any], schema: str) -> Mapping[str, TargetTable]:
     """The tables of a schema by name; none for a schema that is not there."""
-    columns: dict[str, list[TargetColumn]] = {
-        str(name): [] for (name,) in connection.execute(_TABLES, (schema,)).fetchall()
-    }
+    from sqlport.data.plan import exact
+
+    tables = dict(connection.execute(_TABLES, (exact(schema),)).fetchall())
+    columns: dict[str, list[TargetColumn]] = {name: [] for name in tables}
     for table, *rest in connection.execute(_COLUMNS, (schema,)).fetchall():
         columns[table].append(_column(*rest))
-    keys = {table: tuple(key) for table, _, key in connection.execute(_KEYS, (schema,)).fetchall()}
-    return {name: TargetTable(name, tuple(found), keys.get(name, ())) for name, found in columns.items()}
+    keys = {table: tuple(key) for table, _, key in connection.execute(_KEYS, (exact(schema),)).fetchall()}
+    return {name: TargetTable(name, tuple(columns[name]), keys.get(name, ()), tables[name]) for name in tables}
 
 
 def _column(
-    name: str, type_: str, not_null: bool, identity: bool, generated: bool, always: bool, sequence: str
+    name: str,
+    type_: str,
+    not_null: bool,
+    identity: bool,
+    generated: bool,
+    always: bool,
+    default: bool,
+    labels: Sequence[str],
+    sequence: str,
 ) -> TargetColumn:
-    return TargetColumn(name, type_, not_null, identity, generated, always, sequence)
+    return TargetColumn(name, type_, not_null, identity, generated, always, default, tuple(labels), sequence)
 
 
 def is_filled(connection: psycopg.Connection[Any], schema: str, table: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sqlport.data.careful import Misfit
 from sqlport.data.compare import TableVerdict, compare
 from sqlport.data.job import Event
 from sqlport.data.load import Loaded
@@ -23,18 +24,22 @@ def validated(
     schema: str,
     loaded: Iterable[tuple[Table, Loaded]],
     policies: Policies,
+    misfits: Sequence[Misfit],
     event: Event,
 ) -> tuple[TableVerdict, ...]:
-    """The verdict on every table. Raises SqlportError where PostgreSQL does not give back what was written."""
+    """The verdict on every table; `misfits` are those that were met before.
+
+    Raises SqlportError where PostgreSQL does not give back what was written.
+    """
     verdicts = []
     for table, arrived in loaded:
-        verdict = compare(source, connection, schema, table, policies, lambda misfit: None, arrived)
+        refused = {each.place for each in misfits if each.place is not None and each.table == table.source}
+        verdict = compare(source, connection, schema, table, policies, lambda misfit: None, arrived, refused)
         event("validated", {"table": table.source, "same": verdict.same})
         if not verdict.same:
             first = verdict.differences[0]
             raise SqlportError(
-                f"{first}: PostgreSQL does not give back what was written (a trigger, a rule or another session?); "
-                "nothing of the target was changed"
+                f"{first}: PostgreSQL does not give back what was written (a trigger, a rule or another session?)"
             )
         verdicts.append(verdict)
     return tuple(verdicts)

@@ -83,6 +83,7 @@ class Wire:
     """A type on the wire. `length` is the most characters of a text, `scale` the decimals of a numeric.
 
     `padded` texts (`character(n)`) are filled with blanks up to their length by PostgreSQL, which mean nothing.
+    `labels` are the texts that an enum has.
     """
 
     kind: Kind
@@ -91,6 +92,12 @@ class Wire:
     precision: int | None = None
     scale: int | None = None
     padded: bool = False
+    labels: tuple[str, ...] = ()
+
+    @property
+    def any_text(self) -> bool:
+        """Whether it takes every text."""
+        return self.kind == "text" and self.length is None and not self.labels
 
 
 def wire(type_name: str) -> Wire | None:

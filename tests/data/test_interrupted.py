@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -20,7 +21,7 @@ from sqlport.config import Config
 from sqlport.data import staging
 from sqlport.data.copying import copy
 from sqlport.data.job import Copied, Event, Wish
-from sqlport.data.policy import Policies
+from sqlport.data.policy import Policies, parse_policies
 from sqlport.data.verifying import Verified, verify
 from sqlport.engines.postgres import throwaway
 from sqlport.engines.server import connect
@@ -282,3 +283,16 @@ def test_into_tables_that_are_there_it_is_resumable_when_asked(
     assert compared(source, url).same
     assert ask("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated") == [(1,)]
     assert ask("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'sqlport%'") == [(0,)]
+
+
+@pytest.mark.parametrize(("name", "at"), [("rows", 3), ("validated", 1)])
+def test_rows_that_were_refused_before_it_died_are_known_when_it_goes_on(
+    source: Source, parts: PortedSchema, ask: Ask, url: str, name: str, at: int
+) -> None:
+    ask(DDL.replace("u text UNIQUE", "u text UNIQUE CHECK (u <> '7')"))
+    wish = Wish(batch=20_000, resumable=True, policies=parse_policies("reject", ()))
+    with pytest.raises(StopError):
+        run(source, parts, url, wish, stopping(at, name))
+    copied = run(source, parts, url, replace(wish, resume=True))
+    assert [(misfit.table, misfit.row) for misfit in copied.misfits] == [("a", "id = 21"), ("b", "k = k1, i = 21")]
+    assert [loaded.rows for _, loaded in copied.tables] == [4999, 5000, 5000]

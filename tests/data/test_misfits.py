@@ -12,14 +12,15 @@ from sqlport.data.policy import KINDS
 from tests.data.conftest import Ask, Data, Make
 
 TARGET = """
+DROP TYPE IF EXISTS mood; CREATE TYPE mood AS ENUM ('ok', 'sad');
 CREATE TABLE t (
     n bigint, i4 integer, i2 smallint, f double precision, f4 real, s text, v varchar(3), ch char(4), b bytea,
     ok boolean, d date, ts timestamp, tz timestamptz, tm time, num numeric, dec numeric(5, 2), u uuid, j json, jb jsonb,
-    must text NOT NULL
+    en mood, must text NOT NULL
 )
 """
 # A column without a type keeps what it is given.
-SOURCE = "CREATE TABLE t (n, i4, i2, f, f4, s, v, ch, b, ok, d, ts, tz, tm, num, dec, u, j, jb, must DEFAULT 'x')"
+SOURCE = "CREATE TABLE t (n, i4, i2, f, f4, s, v, ch, b, ok, d, ts, tz, tm, num, dec, u, j, jb, en, must DEFAULT 'x')"
 
 CASES = [
     ("n", "'abc'", "text-in-integer", "cast", 0),
@@ -50,6 +51,8 @@ CASES = [
     ("s", "CAST(x'6180' AS TEXT)", "invalid-utf8", "cp1252", "a€"),
     ("s", "CAST(x'61ff' AS TEXT)", "invalid-utf8", "utf8", "a\ufffd"),
     ("v", "'éééé'", "too-long", "cut", "ééé"),
+    ("en", "'OK'", "not-in-enum", "null", "NULL"),
+    ("en", "' ok '", "not-in-enum", "strip", "ok"),
     ("ch", "'a '", "blanks-at-end", "strip", "a"),
     ("b", "'text'", "text-in-blob", "bytes", b"text"),
     ("b", "''", "empty-in-blob", "bytes", b""),
@@ -97,12 +100,12 @@ CASES = [
     ("jb", "x'7b7d'", "blob-in-json", "text", "{}"),
 ]
 FITS = """
-INSERT INTO t (n, i4, i2, f, f4, s, v, ch, b, ok, d, ts, tz, tm, num, dec, u, j, jb) VALUES
+INSERT INTO t (n, i4, i2, f, f4, s, v, ch, b, ok, d, ts, tz, tm, num, dec, u, j, jb, en) VALUES
     (1, 2147483647, -32768, 1, 0.5, '', 'ééé', ' é', x'', 1, '2024-02-29', '2024-01-02', '2024-01-02 03:04:05+02:00',
      '23:59', 12345678901234567, 999.99, '01234567-89AB-CDEF-0123-456789ABCDEF', '{"a": 1}',
-     '{"b":[1,2.50e0], "a":1, "a":2}'),
+     '{"b":[1,2.50e0], "a":1, "a":2}', 'sad'),
     (-9223372036854775808, 0, 0, 9e999, -0.0, 'x', '', '', x'ff', 0, NULL, '0001-01-01 00:00:00.000001',
-     '2024-01-02T03:04Z', '00:00:00.5', -1e-9, -1, NULL, '1', 'null');
+     '2024-01-02T03:04Z', '00:00:00.5', -1e-9, -1, NULL, '1', 'null', NULL);
 """
 
 
