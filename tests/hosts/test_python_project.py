@@ -241,3 +241,32 @@ def test_a_hole_for_many_names_does_not_begin_inside_a_quoted_one() -> None:
     arms = "".join(f"elif x == {n}: q = '\"' + y + '_{n}\" AS a'\n" for n in range(9)).removeprefix("el")
     (statement,) = found(f"{arms}else: q = '\"' + y + '\"'\ncur.execute('SELECT ' + q + ' FROM t')").statements
     assert statement.sql == "SELECT {q} FROM t"
+
+
+@pytest.mark.parametrize(
+    ("body", "call"),
+    [
+        ("for s in texts:\n        cur.execute(s)", "run(['SELECT 1', 'SELECT 2'])"),
+        ("for s, p in zip(texts, given):\n        cur.execute(s, p)", "run(['SELECT 1', 'SELECT 2'], [(), ()])"),
+        ("for p, s in zip(given, texts):\n        cur.execute(s, p)", "run(['SELECT 1', 'SELECT 2'], [(), ()])"),
+        ("for n, s in enumerate(texts):\n        cur.execute(s)", "run(['SELECT 1', 'SELECT 2'])"),
+        ("if isinstance(texts, str):\n        texts = [texts]\n    for s in texts:\n        cur.execute(s)", "run('SELECT 1'); run(['SELECT 2'])"),
+        ("if not isinstance(texts, list):\n        texts = [texts]\n    for s, p in zip(texts, given):\n        cur.execute(s, p)", "run('SELECT 1', ()); run(['SELECT 2'] * 3, [()])"),
+    ],
+)  # fmt: skip
+def test_a_helper_runs_each_text_of_the_list_that_it_is_given(body: str, call: str) -> None:
+    result = found(f"def run(texts, given=()):\n    {body}\n{call}\n")
+    assert sorted(statement.sql for statement in result.statements) == ["SELECT 1", "SELECT 2"]
+    assert result.findings == ()
+
+
+def test_a_list_that_no_loop_takes_apart_is_still_said() -> None:
+    result = found("def run(text):\n    cur.execute(text)\nrun(['SELECT 1', 'SELECT 2'])\n")
+    assert [finding.code for finding in result.findings] == ["SQP001"]
+
+
+def test_a_method_whose_calls_are_known_by_their_name_is_not_said_to_have_none() -> None:
+    texts = "class Store:\n    def executemany(self, text, rows):\n        self.cur.executemany(text, rows)\n"
+    result = found(texts + "    def fill(self):\n        self.executemany('INSERT INTO t VALUES (?)', [(1,)])\n")
+    assert [statement.sql for statement in result.statements] == ["INSERT INTO t VALUES (?)"]
+    assert result.findings == ()

@@ -28,7 +28,7 @@ from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import Sink, Sinks
 from sqlport.hosts.python.source import Source
 from sqlport.hosts.python.statements import Builder, Site
-from sqlport.hosts.python.unresolved import unknown_of, unresolved
+from sqlport.hosts.python.unresolved import COLLECTION, unknown_of, unresolved
 from sqlport.hosts.python.values import (
     Const,
     Object,
@@ -63,7 +63,10 @@ class Fallback:
 
 @dataclass(slots=True)
 class Extractor:
-    """The statements of one file; `helpers` are those of all files of the run, to which it adds its own."""
+    """The statements of one file; `helpers` are those of all files of the run, to which it adds its own.
+
+    `own` are the methods of `self` whose calls are sinks by their name alone (`self.execute("...")`).
+    """
 
     source: Source
     settings: Settings
@@ -80,6 +83,7 @@ class Extractor:
     fallbacks: list[Fallback] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     marked: list[tuple[int, bool]] = field(default_factory=list)
+    own: set[str] = field(default_factory=set)
     top: Outline | None = None
     active: Sinks = field(init=False)
     flow: Flow = field(init=False)
@@ -130,7 +134,7 @@ class Extractor:
     def _fall_back(self, last: Fallback) -> None:
         inner, helper = last.inner, last.helper
         if inner.whole:
-            if helper.called:
+            if helper.called or (helper.function.owner is not None and helper.function.node.name in self.own):
                 return
         elif last.site is not None and 0 < len(inner.variants) <= MAX_VARIANTS:
             if not inner.told:  # by the first of the call's alternatives, for all of them
@@ -235,6 +239,8 @@ class Extractor:
                 else:
                     self._add(part, at, made)
                 made += 1
+        if made:  # the branch with the other texts is the one that is taken: no driver takes a list
+            reasons = [reason for reason in reasons if reason.reason != COLLECTION]
         for reason in reasons:
             plain = len(options(value)) == 1 and reason.parameter is not None and reason.parameter.exact
             finding = None
@@ -249,6 +255,8 @@ class Extractor:
                 break
         if passed or (made and not reasons):
             self.findings.pop(id(call), None)
+        if via is None and made and isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "self":
+            self.own.add(call.func.attr)
         if via is not None and (made or passed or id(call) in self.findings):
             via.called += 1
         return bool(made or passed)

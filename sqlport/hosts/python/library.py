@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlport.hosts.python import strings
 from sqlport.hosts.python.inline import Given, inline
 from sqlport.hosts.python.interpreter import Evaluator
-from sqlport.hosts.python.loops import elements
+from sqlport.hosts.python.loops import elements, turns_of
 from sqlport.hosts.python.paths import path_of, tail
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.values import (
@@ -63,6 +63,8 @@ def known_call(evaluator: Evaluator, name: str, node: ast.Call, scope: Scope) ->
     if name == "enumerate" and isinstance(argument, Items):
         pairs = (Items((Const(index), value)) for index, value in enumerate(argument.values))
         return Items(tuple(pairs), argument.open)
+    if name == "enumerate" and isinstance(argument, Unknown) and argument.parameter:
+        return Items((Items((Unknown("", "it counts the turns"), *turns_of(argument))),), open=True)
     if name == "zip":
         return _zip(evaluator, node, arguments)
     if name == "getattr" and len(node.args) > 1:
@@ -116,12 +118,24 @@ def _getattr(evaluator: Evaluator, node: ast.Call, name: Value, scope: Scope) ->
 
 def _zip(evaluator: Evaluator, node: ast.Call, arguments: Sequence[Value]) -> Value:
     """Pairs, of lists that are known or open."""
-    lists = [elements(argument) for argument in arguments]
-    if not all(isinstance(one, Items) and one.values for one in lists):
+    return lift(lambda *lists: _rows(evaluator, node, lists), *map(elements, arguments))
+
+
+def _rows(evaluator: Evaluator, node: ast.Call, lists: Sequence[Value]) -> Value:
+    known = [one for one in lists if isinstance(one, Items) and one.values]
+    if not known and not any(isinstance(one, Unknown) and one.parameter for one in lists):
         return evaluator.unknown(node)
-    known = [one for one in lists if isinstance(one, Items)]
-    rows = zip(*(one.values for one in known), strict=False)
-    return Items(tuple(Items(row) for row in rows), any(one.open for one in known))
+    if len(known) == len(lists):
+        rows = zip(*(one.values for one in known), strict=False)
+        return Items(tuple(Items(row) for row in rows), any(one.open for one in known))
+    longest = max((len(one.values) for one in known), default=1)
+    return Items(tuple(Items(tuple(_turn(one, turn) for one in lists)) for turn in range(longest)), open=True)
+
+
+def _turn(found: Value, turn: int) -> Value:
+    """What a turn of a loop over the value gets; of one that is not known the same in each turn."""
+    values = turns_of(found)
+    return values[min(turn, len(values) - 1)]
 
 
 def _map(evaluator: Evaluator, node: ast.Call, scope: Scope) -> Value:

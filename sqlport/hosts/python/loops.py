@@ -19,6 +19,7 @@ from sqlport.hosts.python.values import (
     Unknown,
     Value,
     choose,
+    join_paths,
     options,
     text,
 )
@@ -36,12 +37,21 @@ def elements(value: Value) -> Value:
 
 def each_of(found: Value, node: ast.expr) -> Value:
     """What the target of a loop over the value `found` of `node` gets, as alternatives."""
-    if isinstance(found, Items) and found.values:
-        turns = (Option(value, ((id(node), turn),)) for turn, value in enumerate(found.values))
-        return choose(turns, limit=MAX_EACH)
-    if isinstance(found, Unknown):
-        return Unknown("", found.reason or "it changes with each turn", parameter=found.derived)
-    return Unknown("", "it changes with each turn")
+    turns: list[Option] = []
+    for option in options(found):
+        for turn, value in enumerate(turns_of(option.value)):
+            path = join_paths(option.path, ((id(node), len(turns) + turn),))
+            turns += [Option(value, path)] if path is not None else []
+    return choose(turns, limit=MAX_EACH)
+
+
+def turns_of(value: Value) -> tuple[Value, ...]:
+    """What the turns of a loop over one value get, at least one."""
+    if isinstance(value, Items) and value.values:
+        return value.values
+    if isinstance(value, Unknown):
+        return (Unknown("", value.reason or "it changes with each turn", parameter=value.derived),)
+    return (Unknown("", "it changes with each turn"),)
 
 
 def within(evaluator: Evaluator, call: ast.Call, scope: Scope) -> Scope:

@@ -23,6 +23,7 @@ from sqlport.hosts.python.values import (
 from sqlport.model import Applicability, Effect, Finding, Place, Severity
 
 _BUILTINS = "builtins."
+COLLECTION = "it is a collection, not a text"
 
 
 def unknown_of(value: Value) -> Unknown | None:
@@ -40,7 +41,7 @@ def unknown_of(value: Value) -> Unknown | None:
     if isinstance(value, (Class, Object)):
         return Unknown("", f"it is an object of `{value.info.node.name}`, not a text")
     if isinstance(value, (Items, Table)):
-        return Unknown("", "it is a collection, not a text")
+        return Unknown("", COLLECTION)
     return Unknown("", "it is a file, not its text") if isinstance(value, File) else None
 
 
