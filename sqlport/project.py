@@ -48,11 +48,21 @@ def check(
     `stdin` is the name and the content of a file that is looked at instead of one on disk.
     Raises SqlportError for a path or a configuration that cannot be used.
     """
+    config = _with_values(config)
     source = read(paths, config, progress, stdin)
     book = rulebook(config)
     calls = driving(source, config, book, unsafe=False)
     ported = port(source, config, book, progress)
     return report(source, ported, config, book, more=findings(calls, source, book))
+
+
+def _with_values(config: Config) -> Config:
+    """With the types that only the values of the configured database tell."""
+    if config.sqlite is None:
+        return config
+    from sqlport.tables import with_observed_types
+
+    return with_observed_types(config, config.sqlite)
 
 
 def verify(
@@ -65,6 +75,7 @@ def verify(
     """
     from sqlport.judging import dockets, from_ledger, judged, remember
 
+    config = _with_values(config)
     source = read(paths, config, progress)
     book = rulebook(config)
     calls = driving(source, config, book, unsafe=True)
@@ -95,6 +106,7 @@ def prove(
     from sqlport.judging import dockets
     from sqlport.proving import proven
 
+    config = _with_values(config)
     source = read(paths, config, progress)
     book = rulebook(config)
     calls = driving(source, config, book, unsafe=unsafe)
@@ -123,6 +135,7 @@ def replay(
     from sqlport.tables import tables_of
 
     config = config.override(sqlite=file)
+    config = _with_values(config)
     source = read(paths, config, progress)
     book = rulebook(config)
     calls = driving(source, config, book, unsafe=True)
@@ -152,6 +165,7 @@ def fix(
     from sqlport.proving import held_back, proven
     from sqlport.splicing import splice
 
+    config = _with_values(config)
     source = read(paths, config, progress)
     book = rulebook(config)
     calls = driving(source, config, book, unsafe=unsafe)

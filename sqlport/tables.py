@@ -99,6 +99,19 @@ def tables_of(statements: Sequence[Statement], config: Config) -> Tables:
     return Tables(project, own)
 
 
+def with_observed_types(config: Config, database: Path) -> Config:
+    """The settings with the types that only the values of a database tell, as its schema is ported with them.
+
+    A type that the settings name counts before these. Raises SqlportError for a database that cannot be read.
+    """
+    from sqlport.schema.observed import observed_types, storages
+
+    catalog = _database(database)
+    seen = observed_types(storages(database, catalog), catalog, config.target)
+    types = {**{key: one.type for key, one in seen.items()}, **config.types}
+    return config.override(f"the values in {database}", types=types) if seen else config
+
+
 def _otherwise(moved: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     """The files that define a table otherwise than a file before them."""
     first: dict[str, str] = {}

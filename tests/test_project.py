@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,21 @@ def put(name: str, text: str) -> Path:
 def fix(*, write: bool = False, write_unverified: bool = False) -> Report:
     config = Config(root=Path.cwd(), select=("FNC001",))
     return project.fix(["."], config, write=write, write_unverified=write_unverified)
+
+
+def test_the_values_of_the_named_database_decide_as_they_do_for_its_schema() -> None:
+    with closing(sqlite3.connect("app.db")) as connection:
+        connection.executescript(
+            "CREATE TABLE seen (id INTEGER PRIMARY KEY, at DATETIME, kind); INSERT INTO seen VALUES (1, 1700000000, 5)"
+        )
+    put("app.py", "import sqlite3\nsqlite3.connect('x').execute('SELECT id FROM seen WHERE at = kind AND at > 5')\n")
+    without = Config(root=Path.cwd(), schema=(put("s.sql", "CREATE TABLE seen (id INTEGER, at DATETIME, kind)"),))
+    named = Config(root=Path.cwd(), sqlite=Path("app.db"))
+    chosen = Config(root=Path.cwd(), sqlite=Path("app.db"), types={"seen.at": "text"})
+    for config, codes in ((without, {"TYP001"}), (named, set()), (chosen, {"TYP001"})):
+        found = project.check(["app.py"], config).findings
+        assert {one.code for one in found} & {"TYP001"} == codes
+    assert [verdict.kind for verdict in project.verify(["app.py"], named).verdicts.values()] == ["verified"]
 
 
 def reasons(report: Report) -> list[str]:

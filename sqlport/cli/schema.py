@@ -72,6 +72,10 @@ def port(ctx: click.Context, /, source: str, out: Path, force: bool, per_migrati
     _write(out / _UP, up_sql(sure.schema, f"{heading}\nApplied on {sure.server}."), force=force)
     _write(out / _DOWN, down_sql(sure.schema, heading), force=force)
     click.echo(f"{out / _UP}: {_counts(sure.schema)}; applied on {sure.server}", err=True)
+    for key, seen in sure.schema.observed.items():
+        if seen.mixed:
+            policy = f"`sqlport data copy` makes text of it with --policy {key}=coerce:text, and not unasked"
+            click.echo(f"{key} becomes {seen.type}: {seen.reason}; {policy}", err=True)
     _tell_lost(sure.schema.not_ported)
     ctx.exit(1 if sure.schema.not_ported else 0)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from sqlport.schema.native import native
 from sqlport.schema.shape import Shape, TableShape
 
 if TYPE_CHECKING:
-    from sqlport.catalog import Table
+    from sqlport.catalog import Column, Table
     from sqlport.pricing import Change
     from sqlport.schema.confirm import Confirmed
     from sqlport.schema.evidence import Evidence
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
 
 _PARTS = ("columns", "foreign keys", "unique", "checks", "indexes", "triggers")
 _SHOWN = 6
+_NAMED = 2
+_OF_TYPES = ("DDL001", "DDL003", "DDL004", "DDL008", "ORD003")
+"""Rules about a column's type or collation, which the table of the types tells once."""
+_COLLATED = (
+    'The {count} columns of text have `COLLATE "C"` (ORD003): a database\'s locale may sort by the rules of a language'
+    " (`a`, `B`, `c`), SQLite sorts by code points (`B`, `a`, `c`)."
+)
 _PROFILES = {
     "faithful": "Rows come back from PostgreSQL as they did from SQLite: integers have 64 bits, dates and booleans"
     " stay what SQLite stored.",
@@ -52,10 +61,11 @@ def design(
         diagram(tables, lambda table, column: column_type(column, table.name, schema.target)),
         "",
     ]
+    lines += ["## Types", "", *_types(tables, schema), ""]
     lines += ["## Tables", ""]
     for table in tables:
-        lines += _table(table, schema)
-    lines += ["## Decisions", "", *_decisions(schema), ""]
+        lines += _table(table, schema, actual.tables.get(kept(table.name)))
+    lines += ["## Decisions besides the types", "", *_decisions(schema), ""]
     if found:
         lines += ["## Types of PostgreSQL's own", "", *native(schema.target, found, prices), ""]
     if schema.not_ported:
@@ -64,20 +74,70 @@ def design(
     lines += ["## Comparison", "", *_matrix(expected, actual), ""]
     differences = compare(expected, actual)
     lines += [f"- {difference}" for difference in differences] or ["No differences."]
-    return "\n".join([*lines, ""])
+    return re.sub(r"\n{3,}", "\n\n", "\n".join([*lines, ""]))
 
 
-def _table(table: Table, schema: PortedSchema) -> Iterator[str]:
+def _types(tables: Sequence[Table], schema: PortedSchema) -> Iterator[str]:
+    """Every declared type with what it becomes and why, the most frequent first."""
+    counted: Counter[tuple[str, str, str]] = Counter()
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for table in tables:
+        for column in table.columns:
+            type_, reason = _chosen(column, table, schema)
+            found = (_declared(column), type_, reason)
+            counted[found] += 1
+            places.setdefault(found, []).append(f"{kept(table.name)}.{kept(column.name)}")
+    rows = []
+    for (declared, type_, reason), count in counted.most_common():
+        columns = places[declared, type_, reason]
+        rows.append([declared, type_, str(count) if count > _NAMED else ", ".join(columns), reason])
+    yield from grid(["SQLite", "PostgreSQL", "columns", "why"], rows)
+    choices = (column_choice(column, table.name, schema.target) for table in tables for column in table.columns)
+    collated = sum(choice.collation == "C" for choice in choices)
+    if collated:
+        yield ""
+        yield _COLLATED.format(count=collated)
+
+
+def _chosen(column: Column, table: Table, schema: PortedSchema) -> tuple[str, str]:
+    """The type of a column, and why it is that."""
+    choice = column_choice(column, table.name, schema.target)
+    seen = schema.observed.get(f"{table.name}.{column.name}")
+    reason = (seen.reason if seen else choice.reason) or "both engines mean the same"
+    return choice.type, reason + ("" if choice.certain else " (a guess: look at the values)")
+
+
+def _declared(column: Column) -> str:
+    collation = f" COLLATE {column.collation}" if column.collation != "BINARY" else ""
+    return (" ".join(column.declared_type.upper().split()) or "none") + collation
+
+
+def _table(table: Table, schema: PortedSchema, shape: TableShape | None) -> Iterator[str]:
+    """The table as PostgreSQL keeps it, beside what SQLite declares."""
     yield from (f"### {kept(table.name)}", "")
+    if shape is None:
+        yield from ("It is not ported, see below.", "")
+        return
     rows = []
     for column in table.columns:
-        choice = column_choice(column, table.name, schema.target)
-        seen = schema.observed.get(f"{table.name}.{column.name}")
-        reason = (seen.reason if seen else choice.reason) or "both engines mean the same"
-        reason += "" if choice.certain else " (a guess: look at the values)"
-        rows.append([kept(column.name), column.declared_type or "none", choice.type, reason])
-    yield from grid(["column", "SQLite", "PostgreSQL", "why"], rows)
+        made = shape.column(kept(column.name))
+        if made is None:
+            rows.append([kept(column.name), _declared(column), "missing", "", ""])
+            continue
+        default = f"`{made.default}`" if made.default else "identity" if made.identity else ""
+        default = f"generated as `{made.generated}`" if made.generated else default
+        null = "not null" if made.not_null else ""
+        rows.append([kept(column.name), _declared(column), made.type, null, default])
+    yield from grid(["column", "SQLite", "PostgreSQL", "null", "default"], rows)
     yield ""
+    lines = [f"- primary key ({', '.join(shape.primary_key)})"] if shape.primary_key else []
+    lines += [f"- unique ({', '.join(key)})" for key in shape.unique]
+    lines += [f"- foreign key {key}" for key in shape.foreign_keys]
+    lines += [f"- check `{' '.join(check.split())}`" for check in shape.checks]
+    lines += [f"- index {index.name}: {index}" for index in shape.indexes]
+    lines += [f"- trigger {trigger.name}: {trigger}" for trigger in shape.triggers]
+    if lines:
+        yield from (*lines, "")
 
 
 def _decisions(schema: PortedSchema) -> Iterator[str]:
@@ -85,14 +145,14 @@ def _decisions(schema: PortedSchema) -> Iterator[str]:
     where: dict[tuple[str, str], list[str]] = {}
     for definition in schema.definitions:
         for finding in definition.findings if definition.kind != "function" else ():
-            if finding.applied and finding.code not in ("DDL001", "DDL003", "DDL004", "DDL008"):
+            if finding.applied and finding.code not in _OF_TYPES:
                 condition = finding.fix.condition if finding.fix else ""
                 said = f"{finding.message} (right where {condition})" if condition else finding.message
                 places = where.setdefault((finding.code, said), [])
                 if definition.name not in places:
                     places.append(definition.name)
     rows = [[_some(places), code, said] for (code, said), places in where.items()]
-    yield from grid(["where", "rule", "what and why"], rows) if rows else ["None but the types."]
+    yield from grid(["where", "rule", "what and why"], rows) if rows else ["None."]
 
 
 def _some(names: Sequence[str]) -> str:

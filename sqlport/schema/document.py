@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlport.schema.port import PortedSchema
     from sqlport.schema.source import Source
 
+_NAMED = 4
 _COMMENT = re.compile(r"--[ \t]*([^\n]*)|/\*(.*?)\*/", re.DOTALL)
 
 
@@ -67,6 +68,9 @@ def _table(table: Table, values: Mapping[tuple[str, str], tuple[Observed, ...]])
     kinds += [word for word, there in (("virtual", table.kind == "virtual"), ("temporary", table.temporary)) if there]
     if kinds:
         yield from (f"It is {', '.join(kinds)}.", "")
+    counts = [sum(seen.count for seen in values.get((table.name, column.name), ())) for column in table.columns]
+    if values:
+        yield from (f"{max(counts, default=0):,} rows.", "")
     head = ["column", "declared", "affinity", "null", "default", "key"]
     rows = [_column(column, table) for column in table.columns]
     if values:
@@ -116,13 +120,23 @@ def _purpose(sql: str) -> str:
 
 
 def _findings(schema: PortedSchema) -> Iterator[str]:
+    """The rules that have something to say, with how often, what the first of them says, and where."""
     counted: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], str] = {}
+    places: dict[tuple[str, str], list[str]] = {}
     for definition in schema.definitions:
-        for finding in definition.findings:
-            counted[finding.code, finding.name] += 1
-    yield from grid(
-        ["rule", "name", "places"], ([code, name, str(count)] for (code, name), count in sorted(counted.items()))
-    )
+        for finding in definition.findings if definition.kind != "function" else ():
+            key = (finding.code, finding.name)
+            counted[key] += 1
+            first.setdefault(key, finding.message)
+            if definition.name not in places.setdefault(key, []):
+                places[key].append(definition.name)
+    rows = []
+    for key, count in sorted(counted.items()):
+        more = len(places[key]) - _NAMED
+        where = ", ".join(places[key][:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        rows.append([*key, str(count), where, first[key]])
+    yield from grid(["rule", "name", "findings", "where", "for example"], rows)
     if schema.not_ported:
         yield from ("", "Left out of the port:", "")
         yield from not_ported(schema)

@@ -23,15 +23,18 @@ _NO_CODE = "No code was read: `sqlport schema report SOURCE --code PATH` lists t
 def native(target: Target, found: Sequence[Evidence], prices: Mapping[str, Sequence[Change]] | None) -> Iterator[str]:
     """A table of the choices, the lines that each costs, and the settings that make the sound ones."""
     yield from (_INTRO, "")
-    rows = []
+    alike: dict[tuple[str, ...], list[str]] = {}
     for one in found:
         chosen = _is_chosen(one, target)
         verdict = "chosen" if chosen and one.holds else "chosen, against the values" if chosen and one.values else ""
         verdict = verdict or ("possible" if one.holds else "chosen unseen" if chosen else "not without other values")
         if not one.values and not chosen:
             verdict = "open"
-        rows.append([one.key, one.declared or "none", one.now, one.type, str(one), _cost(one, prices), verdict])
-    yield from grid(["column", "SQLite", "faithful", "native", "evidence", "price", ""], rows)
+        cells = (one.declared or "none", one.now, one.type, str(one), _cost(one, prices), verdict)
+        alike.setdefault(cells, []).append(one.key)
+    head = ["columns", "SQLite", "faithful", "native", "evidence", "price", "state"]
+    rows = [[", ".join(keys), *cells] for cells, keys in alike.items()]
+    yield from grid(head, rows)
     yield ""
     if prices is None:
         yield from (_NO_CODE, "")

@@ -43,10 +43,14 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class ObservedType:
-    """The type that the values of a column ask for, and why, in words."""
+    """The type that the values of a column ask for, and why, in words.
+
+    `mixed` tells that no type of PostgreSQL's holds them as they are: rows come back otherwise.
+    """
 
     type: str
     reason: str
+    mixed: bool = False
 
 
 def observe(path: Path, catalog: Catalog) -> Mapping[tuple[str, str], tuple[Observed, ...]]:
@@ -114,7 +118,8 @@ def _wanted(column: Column, counts: Mapping[str, int]) -> ObservedType | None:
     there = set(counts)
     if not there:
         return None
-    shown = ", ".join(f"{count:,} {_IN_WORDS[storage]}" for storage, count in sorted(counts.items()))
+    named = ((count, _IN_WORDS[storage]) for storage, count in sorted(counts.items()))
+    shown = ", ".join(f"{count:,} {words if count > 1 else words[:-1]}" for count, words in named)
     words = column.declared_type.lower().partition("(")[0].split()
     if words and words[0] in _EXACT and there <= {"integer", "real"}:
         return None  # numeric holds both, and what comes later
@@ -122,7 +127,7 @@ def _wanted(column: Column, counts: Mapping[str, int]) -> ObservedType | None:
         return ObservedType(_OF_STORAGE[there.pop()], f"it holds {shown}")
     if there == {"integer", "real"}:
         return ObservedType("double precision", f"it holds {shown}")
-    return ObservedType("text", f"it holds {shown}: numbers come back as text")
+    return ObservedType("text", f"it holds {shown}: what is no text comes back as text", mixed=True)
 
 
 def _storages(connection: sqlite3.Connection, table: str, columns: Sequence[Column]) -> Iterator[Mapping[str, int]]:

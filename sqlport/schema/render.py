@@ -25,6 +25,9 @@ def up_sql(schema: PortedSchema, heading: str = "") -> str:
     It holds no BEGIN and COMMIT: migration tools make their own (`psql --single-transaction`).
     """
     parts = [_comment(heading)] if heading else []
+    if schema.observed:
+        told = (f"{key} is {seen.type}: {seen.reason}" for key, seen in schema.observed.items())
+        parts.append(_comment("\n".join(["Types that only the values tell:", *told])))
     for kinds, title in _TITLES:
         found = [each for each in schema.definitions if each.kind in kinds]
         if found:

@@ -67,6 +67,25 @@ def test_what_is_not_ported_makes_the_exit_code_1(run: Run, app: Path) -> None:
     assert run("schema", "diff", "app.db", "out", "--allow-not-ported").exit_code == 0
 
 
+def test_a_column_that_holds_several_types_is_told_with_what_copy_wants(run: Run, app: Path, project: Path) -> None:
+    connection = sqlite3.connect(app)
+    connection.executescript(
+        "CREATE TABLE odd (id INTEGER PRIMARY KEY, v, at DATETIME, n NUMERIC);"
+        "INSERT INTO odd VALUES (1, 'a', 1700000000, 1), (2, 5, NULL, 2.5)"
+    )
+    connection.close()
+    result = run("schema", "port", "app.db", "--out", "out")
+    assert result.exit_code == 0
+    told = [line for line in result.stderr.splitlines() if "--policy" in line]
+    assert len(told) == 1
+    assert told[0].startswith("odd.v becomes text: it holds 1 integer, 1 text: what is no text comes back as text;")
+    assert "--policy odd.v=coerce:text" in told[0]
+    script = (project / "out" / "001_initial_schema.up.sql").read_text()
+    assert "-- odd.v is text: it holds 1 integer, 1 text" in script
+    assert "-- odd.at is bigint: it holds 1 integer\n" in script
+    assert "odd.n is" not in script
+
+
 def test_port_does_not_replace_what_a_person_changed(run: Run, project: Path) -> None:
     run("schema", "port", "app.db", "--out", "out")
     file = project / "out" / "001_initial_schema.up.sql"
@@ -113,7 +132,10 @@ def test_report_writes_two_documents(run: Run, project: Path) -> None:
     assert "1 text 'Ann' to 'Ann'" in analysis
     assert "author |o--o{ book : author" in analysis
     design = (project / "docs" / "postgres-schema-design.md").read_text()
-    assert "| price | REAL | double precision | SQLite's REAL has 8 bytes, PostgreSQL's real has 4 |" in design
+    assert "| REAL | double precision | book.price | SQLite's REAL has 8 bytes, PostgreSQL's real has 4 |" in design
+    assert "| id | INTEGER | bigint | not null | identity |" in design
+    assert "| price | REAL | double precision |" in design
+    assert "- primary key (id)" in design
     assert "No differences." in design
     assert "<table>" in (project / "docs" / "postgres-schema-design.html").read_text()
 
