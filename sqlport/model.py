@@ -332,10 +332,11 @@ class StatementPort:
 
 @dataclass(frozen=True, slots=True)
 class Ported:
-    """A statement and what became of it."""
+    """A statement and what became of it; the ports of the statements `together` (ids) with it are made with it only."""
 
     statement: Statement
     port: StatementPort
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

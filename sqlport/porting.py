@@ -48,7 +48,8 @@ class Request:
     other statements of the same script, in order; `is_script` tells that those are all. `returning` is the column
     that an INSERT has to return since its call reads it. `converts` tells that sqlite3 makes dates and times of
     columns by their declared type (`detect_types`). `alike` asks for what fits all statements that share a text, so
-    that nothing is concluded from conditions which the others may not have.
+    that nothing is concluded from conditions which the others may not have. Foreign keys to the tables `deferred` are
+    left out, since they are among the statements that another one has `behind` it.
     """
 
     target: Target
@@ -66,6 +67,8 @@ class Request:
     returning: str = ""
     converts: bool = False
     alike: bool = False
+    deferred: frozenset[str] = frozenset()
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,7 @@ def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Ca
         request.is_script,
         request.converts,
         request.alike,
+        request.deferred,
     )
     for rule in request.rulebook.rules:
         if (rule.code in _LAST) is last and request.selected(rule):
@@ -335,11 +339,12 @@ def _finished(
 
     text = parsed.text
     numbers, question_parameters = numbered(parsed)
-    question = apply(text, numbers)
+    behind = _behind(parsed, request)
+    question = apply(text, (*numbers, *behind))
     if request.speaks_target:
         made, found = _round(parsed, request, last=True)
         findings.extend(_carried(found, sql, edits))
-        step = tuple(sorted((*_flat(parsed, made), *_returned(parsed, request)), key=lambda edit: edit.start))
+        step = tuple(sorted((*_flat(parsed, made), *_returned(parsed, request), *behind), key=lambda edit: edit.start))
         edits, text = compose(sql, edits, step), apply(text, step)
     return StatementPort(
         findings=tuple(sorted(findings, key=lambda finding: (finding.span, finding.code))),
@@ -376,6 +381,19 @@ def _returned(parsed: Parsed, request: Request) -> tuple[Edit, ...]:
     end = max((token.end for token in parsed.tokens if token.text != ";"), default=0)
     lower = any(token.text == "insert" for token in parsed.tokens)
     return (Edit(end, end, f" {'returning' if lower else 'RETURNING'} {request.returning}"),)
+
+
+def _behind(parsed: Parsed, request: Request) -> tuple[Edit, ...]:
+    """The statements that go behind this one, in lines of their own where it has several."""
+    if not request.behind or not parsed.tokens or not request.speaks_target:
+        return ()
+    end = max(token.end for token in parsed.tokens if token.text != ";")
+    start = parsed.text.rfind("\n", 0, end) + 1
+    last = parsed.text[start:end]
+    if not start and not request.is_script:
+        return (Edit(end, end, "".join(f"; {' '.join(each.split())}" for each in request.behind)),)
+    line = "\n" + last[: len(last) - len(last.lstrip())] * bool(start)
+    return (Edit(end, end, "".join(f";\n{each}".replace("\n", line) for each in request.behind)),)
 
 
 def _left(findings: Iterable[Finding]) -> OneOf["", "unsafe", "manual"]:

@@ -292,6 +292,7 @@ def port(
     calls: Driving = Driving(),  # noqa: B008 - frozen
 ) -> tuple[Ported, ...]:
     """Statements to ports, each with the tables that its own file knows, and as its call will take it."""
+    from sqlport.ordering import later_keys, with_later_keys
     from sqlport.porting import Request
     from sqlport.script import NOTHING
     from sqlport.splicing import disagreeing
@@ -303,6 +304,10 @@ def port(
     placer = Placer(source.files)
     ported: dict[str, Ported] = {}
     requests: dict[str, Request] = {}
+    later = later_keys(source.statements, source.files, lambda one: unsafe and _speaks(one, config, calls))
+    deferred: dict[str, set[str]] = {}
+    for key in later:
+        deferred.setdefault(key.child, set()).add(key.table)
     scripts = _scripts(source.statements)
     converts = any("PARSE_DECLTYPES" in file.text for file in source.files.values())
     for number, statement in enumerate(source.statements):
@@ -318,7 +323,7 @@ def port(
             rulebook=book,
             selected=_selected(config, statement.path),
             unsafe=unsafe,
-            speaks_target=statement.host in ("sql", "rust") or config.driver is not None or speaks,
+            speaks_target=_speaks(statement, config, calls),
             passes_parameters=statement.arguments.passed and (not speaks or bool(statement.holes)),
             arguments=statement.arguments,
             before=before,
@@ -326,13 +331,24 @@ def port(
             is_script=statement.host == "sql",
             returning=calls.returning(statement),
             converts=converts,
+            deferred=frozenset(deferred.get(statement.id, ())),
         )
         requests[statement.id] = request
         ported[statement.id] = Ported(statement, _port(statement, request, source.suppressions, placer))
     for one in disagreeing(tuple(ported.values())):
         request = replace(requests[one.statement.id], alike=True)
         ported[one.statement.id] = replace(one, port=_port(one.statement, request, source.suppressions, placer))
-    return tuple(ported.values())
+
+    def followed(one: Ported, behind: tuple[str, ...]) -> Ported:
+        request = replace(requests[one.statement.id], behind=behind)
+        return replace(one, port=_port(one.statement, request, source.suppressions, placer))
+
+    return tuple(with_later_keys(ported, later, followed).values())
+
+
+def _speaks(statement: Statement, config: Config, calls: Driving) -> bool:
+    """Whether what runs the statement takes the target driver's placeholders."""
+    return statement.host in ("sql", "rust") or config.driver is not None or calls.speaks(statement)
 
 
 def _target(statement: Statement, config: Config) -> Target:

@@ -45,7 +45,7 @@ def splice(
     parameters into the order of the placeholders.
 
     Literals that several statements are written with are edited when all of them want the same edits there and
-    PostgreSQL rejects none of them.
+    PostgreSQL rejects none of them. Ports that belong `together` are made all or not at all.
     """
     placer = Placer(files)
     reasons: dict[str, str] = dict(held or {})
@@ -91,6 +91,18 @@ def splice(
             reasons.setdefault(one.statement.id, "conflicting-uses")
     diffs, refused = _apply(files, edits, calls, around)
     reasons.update(refused)
+    halves = _halves(ported, reasons)
+    if halves:
+        return splice(
+            files,
+            ported,
+            verdicts,
+            write_unverified=write_unverified,
+            held={**(held or {}), **halves},
+            calls=calls,
+            follow=follow,
+            moved=moved,
+        )
     findings += [_unplanned(one, why, placer) for one, why in unplanned if one.statement.id not in reasons]
     finished = tuple(
         _with_reason(one, reasons.get(one.statement.id, ""), spelled=one.statement.id in edits) for one in ported
@@ -119,6 +131,16 @@ def _agreed(
             reasons.setdefault(one.statement.id, "conflicting-uses")
         ids = {one.statement.id for one in losers}
         current = [(one, spelled[one.statement.id] if one.statement.id in ids else made) for one, made in current]
+
+
+def _halves(ported: Sequence[Ported], reasons: Mapping[str, str]) -> dict[str, str]:
+    """The ports that are not to be made since another one is not, which they are made together with."""
+    found = {}
+    for one in ported:
+        for other in one.together:
+            if other in reasons and one.statement.id not in reasons:
+                found[one.statement.id] = f"together: a foreign key moves between two statements, but {reasons[other]}"
+    return found
 
 
 def _clashing(edits: Mapping[str, tuple[FileEdit, ...]]) -> set[str]:

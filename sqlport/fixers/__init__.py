@@ -35,6 +35,7 @@ class Context:
     tells that they are all there are, which nobody knows of the calls of a program. `port` is for the statements
     of a trigger's body. `converts` tells that sqlite3 itself makes dates and times of columns by their declared type.
     `alike` tells that other statements are written with a part of the same text, and need the same fixes.
+    `deferred` are the (folded) tables behind whose CREATE TABLE the keys that refer to them are added.
     """
 
     parsed: Parsed
@@ -50,6 +51,7 @@ class Context:
     is_script: bool = False
     converts: bool = False
     alike: bool = False
+    deferred: frozenset[str] = frozenset()
 
     def argument_type(self, key: int | str) -> str:
         """The Python type that is passed for a parameter (`Placeholder.key`); empty where that is not known."""

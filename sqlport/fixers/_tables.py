@@ -203,5 +203,16 @@ def removed(text: str, span: Span) -> Rewrite:
     return Rewrite(start, span.end, ())
 
 
+def without_constraint(context: Context, constraint: Constraint) -> tuple[Rewrite, ...]:
+    """The definition without it, and without the comma that sets a constraint of the table apart."""
+    start = constraint.comma.start if constraint.comma is not None else constraint.span.start
+    between = context.parsed.text[start : constraint.span.start]
+    if constraint.terms and (constraint.comma is None or "--" in between or "/*" in between):
+        return ()
+    if constraint.terms:
+        return (Rewrite(start, constraint.span.end, ()),)
+    return (removed(context.parsed.text, Span(start, constraint.span.end)),)
+
+
 def _same(left: str, right: str) -> bool:
     return "".join(left.lower().split()) == "".join(right.lower().split()) and " ".join(left.split()) != ""

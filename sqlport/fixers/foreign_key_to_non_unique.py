@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlport.fixers import Context, Proposal
-from sqlport.fixers._tables import constraints, removed
-from sqlport.model import Span
-from sqlport.sql import Rewrite
-from sqlport.sql.definitions import Constraint
+from sqlport.fixers._tables import constraints, without_constraint
 
 
 def find(context: Context) -> Iterator[Proposal]:
@@ -26,15 +23,4 @@ def find(context: Context) -> Iterator[Proposal]:
                 f"PostgreSQL needs a unique key of {parent.name} over {named}, SQLite only when rows are written; "
                 "add UNIQUE there, refer to its key, or leave the foreign key out, which SQLite never checked"
             )
-            yield Proposal(references.span, _without(context, constraint), message=message)
-
-
-def _without(context: Context, constraint: Constraint) -> tuple[Rewrite, ...]:
-    """The definition without the key: with the comma that sets a constraint of the table apart."""
-    start = constraint.comma.start if constraint.comma is not None else constraint.span.start
-    between = context.parsed.text[start : constraint.span.start]
-    if constraint.terms and (constraint.comma is None or "--" in between or "/*" in between):
-        return ()
-    if constraint.terms:
-        return (Rewrite(start, constraint.span.end, ()),)
-    return (removed(context.parsed.text, Span(start, constraint.span.end)),)
+            yield Proposal(references.span, without_constraint(context, constraint), message=message)

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlport.catalog.keys import clause, foreign_keys
 from sqlport.catalog.names import folded, quote
 from sqlport.model import Span
 
 if TYPE_CHECKING:
     from sqlport.catalog import Catalog, Table
-    from sqlport.sql.definitions import Constraint, CreateTable, References
+    from sqlport.sql.definitions import CreateTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class ForeignKeys:
 
     def moved(self, text: str, written: CreateTable) -> Iterator[MovedKey]:
         """The keys that are to be taken out of the text, the original or the port."""
-        for columns, constraint in _keys(written):
+        for columns, constraint in foreign_keys(written):
             references = constraint.references
             assert references is not None
             named = tuple(term.name.text for term in references.columns if term.name)
@@ -50,9 +51,9 @@ class ForeignKeys:
             if not reason and not later:
                 continue
             name = constraint.name.text if constraint.name else ""
-            alter = self._alter(name, columns, _clause(references))
-            clause = references.span.of(text)
-            yield MovedKey(constraint.span, folded(references.table.text), name, columns, clause, alter, reason)
+            alter = self._alter(name, columns, clause(references))
+            written_as = references.span.of(text)
+            yield MovedKey(constraint.span, folded(references.table.text), name, columns, written_as, alter, reason)
 
     def _verdict(self, parent_name: str, named: tuple[str, ...]) -> tuple[str, bool]:
         """Why it can never be, and whether it can be only later."""
@@ -70,30 +71,10 @@ class ForeignKeys:
             return "", key.origin == "index" or self._own
         return "", key.origin == "index" or name not in self._placed
 
-    def _alter(self, name: str, columns: tuple[str, ...], clause: str) -> str:
+    def _alter(self, name: str, columns: tuple[str, ...], refers: str) -> str:
         named = f"CONSTRAINT {quote(name)} " if name else ""
         listed = ", ".join(map(quote, columns))
-        return f"ALTER TABLE {quote(self._table.name)} ADD {named}FOREIGN KEY ({listed}) {clause}"
-
-
-def _clause(references: References) -> str:
-    """What the key refers to, in PostgreSQL's words; of two actions for one event the last counts, as in SQLite."""
-    columns = ", ".join(quote(term.name.text) for term in references.columns if term.name)
-    parts = [f"REFERENCES {quote(references.table.text)}" + (f" ({columns})" if columns else "")]
-    for event in ("DELETE", "UPDATE"):
-        action = references.on(event)
-        parts += [f"ON {event} {action}"] if action != "NO ACTION" else []
-    parts += [references.deferrable.value] if references.deferrable else []
-    return " ".join(parts)
-
-
-def _keys(written: CreateTable) -> Iterator[tuple[tuple[str, ...], Constraint]]:
-    for column in written.columns:
-        for constraint in column.all("references"):
-            yield (column.name.text,), constraint
-    for constraint in written.constraints:
-        if constraint.references is not None:
-            yield tuple(term.name.text for term in constraint.terms if term.name), constraint
+        return f"ALTER TABLE {quote(self._table.name)} ADD {named}FOREIGN KEY ({listed}) {refers}"
 
 
 def without(text: str, written: CreateTable, cut: Sequence[Span]) -> str:

@@ -41,9 +41,12 @@ _MAINTENANCE = frozenset({"VACUUM", "REINDEX", "CLUSTER"})
 _FAR_REACHING = frozenset({"DO", "CALL", "LOAD"})
 
 _TRIGGER = re.compile(r"(?i)CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|TRIGGER)\b")
+_TABLE = re.compile(r"(?i)\s*CREATE\s+TABLE\b")
+_KEY = re.compile(r"(?i)(ALTER\s+TABLE|DO)\b")
 _EXISTS = re.compile(r'^relation "(?P<name>.+)" already exists')
 _COLUMN_EXISTS = re.compile(r'^column "(?P<column>.+)" of relation "(?P<name>.+)" already exists')
 _TRIGGER_EXISTS = re.compile(r'^trigger "(?P<trigger>.+)" for relation "(?P<name>.+)" already exists')
+_CONSTRAINT_EXISTS = re.compile(r'^constraint "(?P<constraint>.+)" for relation "(?P<name>.+)" already exists')
 _DUPLICATE_RELATION, _DUPLICATE_COLUMN = "42P07", "42701"
 _DUPLICATES = frozenset({"42710", "42723", "42P06", _DUPLICATE_RELATION, _DUPLICATE_COLUMN})
 
@@ -126,7 +129,7 @@ def _duplicate(verdict: Verdict, notices: Sequence[Refusal]) -> Refusal | None:
 
 
 def _set_aside(connection: PGconn, doubled: Refusal) -> bool:
-    """Give the old relation another name, or drop the old column or trigger; the transaction is rolled back anyway."""
+    """Give the old relation another name, or drop the old column, key or trigger; all is rolled back anyway."""
     match = _COLUMN_EXISTS.match(doubled.message) if doubled.sqlstate == _DUPLICATE_COLUMN else None
     if match:
         table, column = quoted(match["name"]), quoted(match["column"])
@@ -135,6 +138,10 @@ def _set_aside(connection: PGconn, doubled: Refusal) -> bool:
     if match:
         table, trigger = quoted(match["name"]), quoted(match["trigger"])
         return _plain(connection, f"DROP TRIGGER {trigger} ON {table}") is None
+    match = _CONSTRAINT_EXISTS.match(doubled.message)
+    if match:
+        table, constraint = quoted(match["name"]), quoted(match["constraint"])
+        return _plain(connection, f"ALTER TABLE {table} DROP CONSTRAINT {constraint}") is None
     match = _EXISTS.match(doubled.message)
     if not match:
         return False
@@ -143,9 +150,13 @@ def _set_aside(connection: PGconn, doubled: Refusal) -> bool:
 
 
 def _execute(connection: PGconn, question: Question) -> Verdict:
-    """Run a statement, or a trigger's function and the trigger, which one statement of SQLite became."""
+    """Run a statement, or those that one statement of SQLite became.
+
+    That are a trigger's function and the trigger, or a table and the foreign keys that other tables have to it.
+    """
     pieces = split(question.sql)
-    if not all(_TRIGGER.match(piece.span.of(question.sql)) for piece in pieces):
+    texts = [piece.span.of(question.sql) for piece in pieces]
+    if not all(map(_TRIGGER.match, texts)) and not (_TABLE.match(question.sql) and all(map(_KEY.match, texts[1:]))):
         return _execute_one(connection, question)
     verdict = Verdict("verified")
     for piece in pieces:
