@@ -46,14 +46,16 @@ def table(evaluator: Evaluator, node: ast.Dict, scope: Scope) -> Value:
     """The entries of a dict whose keys are known."""
     pairs: dict[str | int | None, Value] = {}
     for key_node, value_node in zip(node.keys, node.values, strict=True):
-        key = evaluator.value(key_node, scope) if key_node is not None else None
-        if isinstance(key, Str) and all(isinstance(piece, Chars) for piece in key.pieces):
-            pairs[strings.flat(key)] = evaluator.value(value_node, scope)
-        elif isinstance(key, Const) and isinstance(key.value, int):
-            pairs[key.value] = evaluator.value(value_node, scope)
-        else:
-            pairs[None] = evaluator.unknown(value_node)
+        key = key_of(evaluator.value(key_node, scope)) if key_node is not None else None
+        pairs[key] = evaluator.unknown(value_node) if key is None else evaluator.value(value_node, scope)
     return Table(tuple(pairs.items()))
+
+
+def key_of(value: Value) -> str | int | None:
+    """The constant that a key of a dict is; None where it is not known."""
+    if isinstance(value, Str) and all(isinstance(piece, Chars) for piece in value.pieces):
+        return strings.flat(value)
+    return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
 
 
 def comprehension(evaluator: Evaluator, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, scope: Scope) -> Value:

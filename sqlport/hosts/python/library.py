@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from sqlport.hosts.python import strings
+from sqlport.hosts.python.collected import key_of
 from sqlport.hosts.python.inline import Given, inline
 from sqlport.hosts.python.interpreter import Evaluator
 from sqlport.hosts.python.loops import elements, turns_of
@@ -161,9 +162,29 @@ def _map(evaluator: Evaluator, node: ast.Call, scope: Scope) -> Value:
 
 
 def _dict(evaluator: Evaluator, node: ast.Call, scope: Scope) -> Value:
-    if node.args:
-        return evaluator.unknown(node)
-    pairs: list[tuple[str | int | None, Value]] = [
-        (keyword.arg, evaluator.value(keyword.value, scope)) for keyword in node.keywords
-    ]
-    return Table(tuple(pairs))
+    given: Value = evaluator.value(node.args[0], scope) if node.args else Items(())
+    named = [(keyword.arg, evaluator.value(keyword.value, scope)) for keyword in node.keywords]
+
+    def table(single: Value) -> Value:
+        pairs = _pairs(single)
+        if pairs is None:
+            return evaluator.unknown(node)
+        known: dict[str | int | None, Value] = dict(pairs)
+        known.update(named)
+        return Table(tuple(known.items()))
+
+    return lift(table, given)
+
+
+def _pairs(value: Value) -> Sequence[tuple[str | int | None, Value]] | None:
+    """The keys and values of a dict, or of a list of pairs with constant keys; None where they are not known."""
+    if isinstance(value, Table):
+        return value.pairs
+    if not isinstance(value, Items) or value.open:
+        return None
+    pairs: list[tuple[str | int | None, Value]] = []
+    for pair in value.values:
+        if not isinstance(pair, Items) or len(pair.values) != 2 or (key := key_of(pair.values[0])) is None:
+            return None
+        pairs.append((key, pair.values[1]))
+    return pairs
