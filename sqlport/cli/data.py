@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 _URL = click.argument("url", metavar="[URL]", required=False)
+_SKIP = click.option("--skip", multiple=True, metavar="NAME", help="Leave out a table, or a column: TABLE.COLUMN.")
 
 
 def _settings(command: _Command) -> _Command:
@@ -38,7 +39,7 @@ def _settings(command: _Command) -> _Command:
         click.option("--config", "config_file", type=options.FILE, help="Read the settings from this file."),
         click.option("--profile", type=click.Choice(["faithful", "native"]), help="Which type a column becomes."),
         options.server,
-        click.option("--skip", multiple=True, metavar="NAME", help="Leave out a table, or a column: TABLE.COLUMN."),
+        _SKIP,
         click.option(
             "--policy",
             "policies",
@@ -172,8 +173,11 @@ def _replayed(
 @_URL
 @_INTO
 @click.option("--like", type=options.FILE, help="The original, or the manifest of its backup (the latest backup).")
+@_SKIP
 @click.pass_context
-def restore(ctx: click.Context, /, file: Path, url: str | None, into: str, like: Path | None) -> None:
+def restore(
+    ctx: click.Context, /, file: Path, url: str | None, into: str, like: Path | None, skip: tuple[str, ...]
+) -> None:
     """Bring the rows at URL back into NEW_FILE, with the schema of the original SQLite file.
 
     Rows that were added or changed in PostgreSQL come, too. Exit code 1 where PostgreSQL has what the original has
@@ -187,7 +191,7 @@ def restore(ctx: click.Context, /, file: Path, url: str | None, into: str, like:
         raise SqlportError(f"{_BACKUPS}: holds no backup; name the original SQLite file by --like")
     original = original_from(found)
     with _connected(url, "reading from", read_only=True) as connection, Narrator(None) as narrator:
-        done = run(file, original, connection, into, narrator.event)
+        done = run(file, original, connection, into, narrator.event, _skipped({"skip": skip}))
     for line in (*done.left, *done.notes):
         click.echo(line, err=True)
     rows = sum(count for _, count in done.tables)

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
 from sqlport.catalog.names import quoted
+from sqlport.data import moments
 from sqlport.model import SqlportError
 
 _PRAGMAS: Final = ("encoding", "page_size", "auto_vacuum", "journal_mode", "user_version", "application_id")
 _SUFFIX: Final = ".manifest.json"
 _PAGES: Final = 4096
+_SAMPLED: Final = 1000
+_MOMENT: Final = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][ T][0-9][0-9]:*"
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """What a SQLite file was besides its rows: definitions (type, name, SQL) in order, settings, AUTOINCREMENT."""
+    """What a SQLite file was besides its rows: definitions (type, name, SQL) in order, settings, AUTOINCREMENT.
+
+    `moments` is how the first moment in a column is written (`table.column`, see `moments.form`).
+    """
 
     definitions: tuple[tuple[str, str, str], ...]
     pragmas: Mapping[str, str | int]
     sequences: Mapping[str, int]
+    moments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -63,7 +71,20 @@ def original_of(connection: sqlite3.Connection) -> Original:
     sequences: dict[str, int] = {}
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
         sequences = dict(connection.execute("SELECT name, seq FROM sqlite_sequence"))
-    return Original(tuple((kind, name, sql) for kind, name, sql in rows), pragmas, sequences)
+    tables = [name for kind, name, sql in rows if kind == "table" and not sql[:15].upper().startswith("CREATE VIRTUAL")]
+    forms = {label: form for table in tables for label, form in _moments(connection, table)}
+    return Original(tuple((kind, name, sql) for kind, name, sql in rows), pragmas, sequences, forms)
+
+
+def _moments(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, str]]:
+    """How moments are written in the columns that have one among their first values."""
+    for _, name, declared, *_ in connection.execute(f"PRAGMA table_info({quoted(table)})").fetchall():
+        if not re.search("date|time", declared, re.IGNORECASE):
+            continue
+        some = f"SELECT {quoted(name)} AS v FROM {quoted(table)} WHERE typeof({quoted(name)}) = 'text' LIMIT {_SAMPLED}"
+        row = connection.execute(f"SELECT CAST(v AS BLOB) FROM ({some}) WHERE v GLOB '{_MOMENT}' LIMIT 1").fetchone()
+        if row and (form := moments.form(row[0])):
+            yield f"{table}.{name}", form
 
 
 def back_up(source: Path, folder: Path, fingerprint: str) -> Path:
@@ -130,9 +151,13 @@ def read_manifest(path: Path) -> Manifest:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         original = found.pop("original")
         definitions = tuple((kind, name, sql) for kind, name, sql in original["definitions"])
-        return Manifest(**found, original=Original(definitions, original["pragmas"], original["sequences"]))
+        return Manifest(**found, original=_original(definitions, original))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SqlportError(f"{path}: is no manifest of a backup ({error})") from None
+
+
+def _original(definitions: tuple[tuple[str, str, str], ...], found: Mapping[str, Any]) -> Original:
+    return Original(definitions, found["pragmas"], found["sequences"], found.get("moments", {}))
 
 
 def newest(folder: Path) -> Path | None:

@@ -39,6 +39,8 @@ _FAMILY_RULES: Final[Mapping[str, str]] = {
     "integer-in-boolean": "nonzero",
     "text-in-date": "date",
     "real-in-date": "julian",
+    "integer-in-interval": "microseconds",
+    "real-in-interval": "seconds",
     "integer-in-json": "text",
     "real-in-json": "text",
     "orphan": "keep",

@@ -162,9 +162,13 @@ def _keep(value: Value, _wire: Wire) -> Value:
     return value
 
 
-def _moment(convert: Callable[[float], datetime]) -> Rule:
+def _moment(convert: Callable[[float], datetime], scale: int) -> Rule:
+    """`scale` are the microseconds of one, for intervals."""
+
     def rule(value: Value, wire: Wire) -> Value:
         number = _number_of(value) if isinstance(value, (int, float)) else _read_number(_text_of(value).strip())
+        if wire.kind == "interval":
+            return bytearray(moments.as_interval(round(number * scale)).encode())
         try:
             text = convert(number).isoformat(" ")
         except OverflowError:
@@ -205,9 +209,13 @@ RULES: Final[Mapping[str, tuple[Rule, str]]] = {
     "cut": (_cut, "the first characters, as many as the type takes"),
     "boolean": (_boolean, "t, true, y, yes, on, 1 and their opposites as a boolean"),
     "nonzero": (_nonzero, "true for every number but 0"),
-    "seconds": (_moment(moments.from_seconds), "the moment so many seconds after 1970 (Unix)"),
-    "milliseconds": (_moment(lambda number: moments.from_seconds(number / 1000)), "milliseconds after 1970"),
-    "julian": (_moment(moments.from_julian), "the moment of a Julian day"),
+    "seconds": (
+        _moment(moments.from_seconds, 10**6),
+        "the moment so long after 1970 (Unix); an interval so long",
+    ),
+    "milliseconds": (_moment(lambda number: moments.from_seconds(number / 1000), 1000), "the same of milliseconds"),
+    "microseconds": (_moment(lambda number: moments.from_seconds(number / 10**6), 1), "the same of microseconds"),
+    "julian": (_moment(moments.from_julian, 86_400 * 10**6), "the moment of a Julian day; so many days"),
     "date": (_date, "a date in a similar order of writing (2024/1/2, lower-case t or z); in UTC without an offset"),
     "empty": (_empty, "the empty text instead"),
     "keep": (_keep, "an orphan as it is: its foreign key is checked for new rows only (NOT VALID)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 import struct
@@ -21,7 +22,9 @@ _FAMILIES: Final[Mapping[Kind, str]] = {
     "numeric": "numeric",
     **dict.fromkeys(("date", "timestamp", "timestamptz"), "date"),
     "time": "time",
+    "interval": "interval",
     "uuid": "uuid",
+    "inet": "inet",
     **dict.fromkeys(("json", "jsonb"), "json"),
 }
 _INTEGERS: Final[Mapping[Kind, struct.Struct]] = {
@@ -34,6 +37,10 @@ _FLOAT8: Final = struct.Struct(">d")
 _INT4: Final = struct.Struct(">i")
 _INT8: Final = struct.Struct(">q")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
+
+
+_IPV4: Final = 2
+_IPV6: Final = 3
 
 
 class UnfitError(ValueError):
@@ -159,6 +166,8 @@ def _date(value: Value, wire: Wire) -> bytes:
     try:
         if wire.kind == "date":
             return _INT4.pack(moments.days(bytes(value)))
+        if wire.kind == "interval":
+            return moments.interval(bytes(value))
         if wire.kind == "time":
             return _INT8.pack(moments.of_day(bytes(value)))
         return _INT8.pack(moments.microseconds(bytes(value), zoned=wire.kind == "timestamptz"))
@@ -171,6 +180,16 @@ def _uuid(value: Value, wire: Wire) -> bytes:
     if not _UUID.fullmatch(text):
         raise _wrong(value, wire)
     return bytes.fromhex(text.replace("-", ""))
+
+
+def _inet(value: Value, wire: Wire) -> bytes:
+    """https://github.com/postgres/postgres/blob/REL_18_STABLE/src/backend/utils/adt/network.c (network_send)."""
+    try:
+        found = ipaddress.ip_interface(_decoded(value, wire) if value else "")
+    except ValueError:
+        raise _wrong(value, wire) from None
+    family = _IPV4 if found.version == 4 else _IPV6
+    return bytes((family, found.network.prefixlen, 0, len(found.packed))) + found.packed
 
 
 def _json(value: Value, wire: Wire) -> bytes:
@@ -194,7 +213,8 @@ _PAYLOADS: Final[Mapping[Kind, Callable[[Value, Wire], bytes | bytearray]]] = {
     "bytea": _bytea,
     "boolean": _boolean,
     "numeric": _numeric,
-    **dict.fromkeys(("date", "time", "timestamp", "timestamptz"), _date),
+    **dict.fromkeys(("date", "time", "timestamp", "timestamptz", "interval"), _date),
     "uuid": _uuid,
+    "inet": _inet,
     **dict.fromkeys(("json", "jsonb"), _json),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import struct
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -40,6 +41,12 @@ def _uuid(cell: bytes) -> Stored:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+def _inet(cell: bytes) -> Stored:
+    found = ipaddress.ip_interface((cell[4:], cell[1]))
+    whole = cell[1] == 8 * len(cell[4:])
+    return str(found.ip if whole else found)
+
+
 _VALUES: Final[Mapping[Kind, Callable[[bytes], Stored]]] = {
     "int2": lambda cell: int(_INT2.unpack(cell)[0]),
     "int4": lambda cell: int(_INT4.unpack(cell)[0]),
@@ -54,7 +61,9 @@ _VALUES: Final[Mapping[Kind, Callable[[bytes], Stored]]] = {
     "time": lambda cell: moments.iso_time(_INT8.unpack(cell)[0]),
     "timestamp": lambda cell: moments.iso_moment(_INT8.unpack(cell)[0], zoned=False),
     "timestamptz": lambda cell: moments.iso_moment(_INT8.unpack(cell)[0], zoned=True),
+    "interval": moments.iso_interval,
     "uuid": _uuid,
+    "inet": _inet,
     "json": lambda cell: cell.decode(),
     "jsonb": lambda cell: cell[1:].decode(),
 }

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sqlport.catalog.names import folded, kept, quoted
 from sqlport.catalog.tables import ROWID_NAMES
 from sqlport.data.plan import Column, Table
-from sqlport.data.wire import required
+from sqlport.data.wire import required, wire
+from sqlport.model import SqlportError
 
 if TYPE_CHECKING:
     from sqlport.catalog import Catalog
@@ -101,31 +102,45 @@ def _named(there: Mapping[str, TargetTable], name: str) -> TargetTable | None:
 def _common(original: SqliteTable, target: TargetTable, skipped: frozenset[str]) -> tuple[list[Column], list[str]]:
     columns: list[Column] = []
     notes: list[str] = []
+    unwritten: list[str] = []
+    passed: set[str] = set()
     for column in original.columns:
         label = f"{original.name}.{column.name}"
-        if column.generated or column.hidden or folded(label) in skipped:
+        if column.generated or column.hidden:
             continue
         found = target.column(column.name) or target.column(kept(column.name))
+        if folded(label) in skipped:
+            passed |= {found.name} if found else set()
+            notes.append(f"column {label} is left out, as asked")
+            continue
         if found is None:
             notes.append(f"column {label} is only in SQLite: its values are not copied")
         elif found.generated:
             notes.append(f"column {label} is generated in PostgreSQL: its values are not copied")
+        elif (written := wire(found.type)) is None:
+            unwritten.append(f"{label} ({found.type})")
         else:
             columns.append(
                 Column(
                     column.name,
                     found.name,
-                    replace(required(found.type, label), labels=found.labels),
+                    replace(written, labels=found.labels),
                     column.affinity,
                     found.not_null,
                     found.identity or bool(found.sequence),
+                    column.declared_type,
                 )
             )
+    if unwritten:
+        raise SqlportError(
+            f"rows cannot be written to the types of {', '.join(unwritten)}; leave them out: "
+            + " ".join(f"--skip {each.partition(' (')[0]}" for each in unwritten)
+        )
     taken = {column.name for column in columns}
     notes += [
         f"column {target.name}.{each.name} is only in PostgreSQL: it gets its default"
         for each in target.columns
-        if each.name not in taken and not each.generated and not each.must
+        if each.name not in taken | passed and not each.generated and not each.must
     ]
     return columns, notes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
 
@@ -11,6 +12,9 @@ _MOMENT: Final = re.compile(
     rb"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?\s?(Z|[+-]\d\d(?::?\d\d)?)?)?"
 )
 _TIME: Final = re.compile(rb"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?")
+_INTERVAL: Final = re.compile(rb"(?:([+-]?\d+) days?,? ?)?(?:([+-]?)(\d+):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?")
+_OF_INTERVAL: Final = struct.Struct(">qii")
+_DAY: Final = 86_400_000_000
 _LOOSE: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(.*)", re.DOTALL)
 _EPOCH: Final = datetime(2000, 1, 1)
 _EPOCH_DAY: Final = _EPOCH.toordinal()
@@ -63,6 +67,41 @@ def of_day(text: bytes) -> int:
     return ((moment.hour * 60 + moment.minute) * 60 + moment.second) * 1_000_000 + moment.microsecond
 
 
+def interval(text: bytes) -> bytes:
+    """PostgreSQL's bytes of `[N days] [-]H:MM[:SS[.ffffff]]`. Raises ValueError for everything else."""
+    match = _INTERVAL.fullmatch(text)
+    if match is None or not text:
+        raise ValueError("no interval")
+    hours, minutes, seconds = (int(part or 0) for part in match.groups()[2:5])
+    number = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + int((match[6] or b"0").ljust(6, b"0"))
+    try:
+        return _OF_INTERVAL.pack(-number if match[2] == b"-" else number, int(match[1] or 0), 0)
+    except struct.error:
+        raise ValueError("too long") from None
+
+
+def as_interval(number: int) -> str:
+    """So many microseconds as whole days and the rest of a day, as Python's timedelta counts."""
+    whole, rest = divmod(number, _DAY)
+    return f"{whole} days {iso_time(rest)}"
+
+
+def iso_interval(cell: bytes) -> str:
+    """The text of PostgreSQL's bytes, with months where there are any."""
+    number, whole, months = _OF_INTERVAL.unpack(cell)
+    minutes, rest = divmod(abs(number), 60_000_000)
+    sign = "-" if number < 0 else ""
+    text = f"{sign}{minutes // 60:02}:{minutes % 60:02}:{rest // 1_000_000:02}.{rest % 1_000_000:06}"
+    parts = (f"{months} mons" if months else "", f"{whole} days" if whole else "", text)
+    return " ".join(part for part in parts if part)
+
+
+def of_interval(cell: bytes) -> int | None:
+    """How many microseconds it is, its days of 24 hours; None where it has months."""
+    number, whole, months = _OF_INTERVAL.unpack(cell)
+    return None if months else int(number + whole * _DAY)
+
+
 def from_seconds(number: float) -> datetime:
     """The moment so many seconds after 1970. Raises OverflowError beyond the years 1 to 9999."""
     return _UNIX + timedelta(microseconds=round(number * 1_000_000))
@@ -98,6 +137,21 @@ def iso_moment(number: int, *, zoned: bool) -> str:
     """The moment so many microseconds after 2000-01-01, in SQLite's form; with `zoned` in UTC with its offset."""
     text = (_EPOCH + timedelta(microseconds=number)).isoformat(" ")
     return f"{text}+00:00" if zoned else text
+
+
+def form(text: bytes) -> str:
+    """What stands between date and time of a text, and the zone behind them; empty for what is no date and time."""
+    match = _MOMENT.fullmatch(text)
+    if match is None or match[4] is None:
+        return ""
+    zone = (match[8] or b"").decode()
+    return chr(text[10]) + (zone if zone in ("", "Z") else "+00:00")
+
+
+def formed(text: str, written: str) -> str:
+    """A text of `iso_moment` (in UTC) as `form` tells to write it."""
+    day, _, rest = text.partition(" ")
+    return f"{day}{written[0]}{rest.removesuffix('+00:00')}{written[1:]}"
 
 
 def iso_time(number: int) -> str:

@@ -14,7 +14,10 @@ Value = int | float | bytes | bytearray | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that is copied: `source` is its name in SQLite, `name` in PostgreSQL."""
+    """A column that is copied: `source` is its name in SQLite, `name` in PostgreSQL, `declared` its type in SQLite.
+
+    `form` is how its moments are written there, where that is known (`moments.form`).
+    """
 
     source: str
     name: str
@@ -22,6 +25,8 @@ class Column:
     affinity: Affinity = "BLOB"
     not_null: bool = False
     identity: bool = False
+    declared: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

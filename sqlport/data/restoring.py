@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlport.catalog import from_sqlite
 from sqlport.catalog.names import quoted
+from sqlport.data import moments
 from sqlport.data.backup import Original
 from sqlport.data.cells import cells_of
 from sqlport.data.compare import TableVerdict, compare
@@ -20,8 +22,8 @@ from sqlport.data.decode import Stored, value_of
 from sqlport.data.job import Event
 from sqlport.data.large import CAN_OPEN, LARGE, is_large, may_hold_large, opened
 from sqlport.data.match import with_existing
-from sqlport.data.plan import Table, exact, in_schema
-from sqlport.data.policy import Policies
+from sqlport.data.plan import Column, Table, exact, in_schema
+from sqlport.data.policy import Policies, Policy
 from sqlport.data.source import snapshot
 from sqlport.data.streams import copied_out, whole_of_postgres
 from sqlport.data.target import tables_of
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 _BEFORE: Final = ("encoding", "page_size", "auto_vacuum", "user_version", "application_id")
 _QUOTED: Final = ("encoding",)
+_SPECIAL: Final = ("interval", "uuid", "timestamp", "timestamptz")
+_UUID_WITH_DASHES: Final = 36
+_BACK: Final = Policies(given={"integer-in-interval": Policy("coerce", ("microseconds",))})
+"""How values are compared that are written in another form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,18 @@ class Restored:
     notes: tuple[str, ...]
 
 
-def restore(file: Path, original: Original, connection: psycopg.Connection[Any], schema: str, event: Event) -> Restored:
-    """Write a new file; it appears when all is in it and compared. Raises SqlportError, and then it is not there."""
+def restore(
+    file: Path,
+    original: Original,
+    connection: psycopg.Connection[Any],
+    schema: str,
+    event: Event,
+    skipped: frozenset[str] = frozenset(),
+) -> Restored:
+    """Write a new file; it appears when all is in it and compared. Raises SqlportError, and then it is not there.
+
+    `skipped` are tables and `table.column`s in folded names, which stay empty.
+    """
     if file.exists():
         raise SqlportError(f"{file}: is there already; name a file that is not, nothing is ever written over")
     unfinished = file.with_name(f"{file.name}.unfinished")
@@ -54,7 +70,7 @@ def restore(file: Path, original: Original, connection: psycopg.Connection[Any],
     try:
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            restored = _written(unfinished, original, connection, schema, event)
+            restored = _written(unfinished, original, connection, schema, event, skipped)
         _keep(unfinished, file)
     except sqlite3.Error as error:
         raise SqlportError(f"{file}: cannot be written: {error}") from None
@@ -71,7 +87,12 @@ def _keep(unfinished: Path, file: Path) -> None:
 
 
 def _written(
-    file: Path, original: Original, connection: psycopg.Connection[Any], schema: str, event: Event
+    file: Path,
+    original: Original,
+    connection: psycopg.Connection[Any],
+    schema: str,
+    event: Event,
+    skipped: frozenset[str],
 ) -> Restored:
     notes: list[str] = []
     with closing(new_file(file)) as made:
@@ -82,14 +103,15 @@ def _written(
         made.execute("BEGIN")
         shadows = _shadows(original)
         _define(made, original, ("table",), shadows)
-        matched = with_existing(from_sqlite(made).catalog, tables_of(connection, schema))
+        matched = with_existing(from_sqlite(made).catalog, tables_of(connection, schema), skipped)
         if matched.absent and not matched.tables:
             raise SqlportError(
                 f"none of the {len(matched.absent)} tables of the original is in the schema {schema} of the database; "
                 "name the one that has them by --schema"
             )
         filled = []
-        for table in matched.tables:
+        tables = [_as_written(table, original) for table in matched.tables]
+        for table in tables:
             event("table", {"table": table.source, "total": 0})
             filled.append((table.source, _fill(made, connection, schema, table)))
             event("rows", {"table": table.source, "rows": filled[-1][1], "bytes": 0})
@@ -105,8 +127,8 @@ def _written(
             made.execute("PRAGMA journal_mode = WAL")
     verdicts = []
     with snapshot(file) as source:
-        for table in matched.tables:
-            verdict = compare(source, connection, schema, table, Policies(), lambda misfit: None)
+        for table in tables:
+            verdict = compare(source, connection, schema, table, _BACK, lambda misfit: None)
             if not verdict.same:
                 raise SqlportError(
                     f"{verdict.differences[0]}: it does not come back from SQLite as it is in PostgreSQL"
@@ -209,12 +231,34 @@ def _insert_large(
 
 def _values(table: Table, rows: Sequence[bytes]) -> Iterator[list[Stored]]:
     wires = [column.wire for column in table.columns]
+    special = [place for place, wire in enumerate(wires) if wire.kind in _SPECIAL]
     for row in rows:
-        values = [value_of(cell, wire) for cell, wire in zip(cells_of(row), wires, strict=True)]
+        cells = cells_of(row)
+        values = [value_of(cell, wire) for cell, wire in zip(cells, wires, strict=True)]
+        for place in special:
+            values[place] = _as_declared(cells[place], values[place], table.columns[place])
         for column, value in zip(table.columns, values, strict=True):
             if isinstance(value, float) and math.isnan(value):
                 raise SqlportError(f"{table.label(column)}: holds NaN, which SQLite cannot store; change it first")
         yield values
+
+
+def _as_written(table: Table, original: Original) -> Table:
+    """The table with what is known about how programs write its values."""
+    columns = (replace(column, form=original.moments.get(table.label(column), "")) for column in table.columns)
+    return replace(table, columns=tuple(columns))
+
+
+def _as_declared(cell: bytes | None, value: Stored, column: Column) -> Stored:
+    """The value as programs keep it in such a column: an ORM has UUIDs in char(32), intervals in a bigint."""
+    if cell is None:
+        return None
+    if column.wire.kind == "uuid":
+        size = re.search(r"\((\d+)\)", column.declared)
+        return str(value).replace("-", "") if size and int(size[1]) < _UUID_WITH_DASHES else value
+    if column.wire.kind == "interval":
+        return moments.of_interval(cell) if column.affinity == "INTEGER" else value
+    return moments.formed(str(value), column.form) if column.form else value
 
 
 def _number_on(made: sqlite3.Connection, original: Original) -> None:

@@ -24,7 +24,9 @@ Kind = OneOf[
     "time",
     "timestamp",
     "timestamptz",
+    "interval",
     "uuid",
+    "inet",
     "json",
     "jsonb",
 ]
@@ -55,7 +57,9 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "time without time zone": "time",
     "timestamp without time zone": "timestamp",
     "timestamp with time zone": "timestamptz",
+    "interval": "interval",
     "uuid": "uuid",
+    "inet": "inet",
     "json": "json",
     "jsonb": "jsonb",
 }

@@ -16,11 +16,12 @@ DROP TYPE IF EXISTS mood; CREATE TYPE mood AS ENUM ('ok', 'sad');
 CREATE TABLE t (
     n bigint, i4 integer, i2 smallint, f double precision, f4 real, s text, v varchar(3), ch char(4), b bytea,
     ok boolean, d date, ts timestamp, tz timestamptz, tm time, num numeric, dec numeric(5, 2), u uuid, j json, jb jsonb,
-    en mood, must text NOT NULL
+    en mood, iv interval, ip inet, must text NOT NULL
 )
 """
 # A column without a type keeps what it is given.
-SOURCE = "CREATE TABLE t (n, i4, i2, f, f4, s, v, ch, b, ok, d, ts, tz, tm, num, dec, u, j, jb, en, must DEFAULT 'x')"
+COLUMNS = "n, i4, i2, f, f4, s, v, ch, b, ok, d, ts, tz, tm, num, dec, u, j, jb, en, iv, ip"
+SOURCE = f"CREATE TABLE t ({COLUMNS}, must DEFAULT 'x')"
 
 CASES = [
     ("n", "'abc'", "text-in-integer", "cast", 0),
@@ -51,6 +52,18 @@ CASES = [
     ("s", "CAST(x'6180' AS TEXT)", "invalid-utf8", "cp1252", "a€"),
     ("s", "CAST(x'61ff' AS TEXT)", "invalid-utf8", "utf8", "a\ufffd"),
     ("v", "'éééé'", "too-long", "cut", "ééé"),
+    ("iv", "5400000000", "integer-in-interval", "microseconds", "01:30:00"),
+    ("iv", "-1", "integer-in-interval", "seconds", "-1 days +23:59:59"),
+    ("iv", "1.5", "real-in-interval", "julian", "1 day 12:00:00"),
+    ("iv", "'soon'", "text-in-interval", "null", "NULL"),
+    ("iv", "''", "empty-in-interval", "empty-null", "NULL"),
+    ("iv", "x'00'", "blob-in-interval", "null", "NULL"),
+    ("ip", "'10.0.0.256'", "text-in-inet", "null", "NULL"),
+    ("ip", "' ::1 '", "text-in-inet", "strip", "::1/128"),
+    ("ip", "''", "empty-in-inet", "empty-null", "NULL"),
+    ("ip", "1", "integer-in-inet", "null", "NULL"),
+    ("ip", "1.5", "real-in-inet", "null", "NULL"),
+    ("ip", "x'00'", "blob-in-inet", "null", "NULL"),
     ("en", "'OK'", "not-in-enum", "null", "NULL"),
     ("en", "' ok '", "not-in-enum", "strip", "ok"),
     ("ch", "'a '", "blanks-at-end", "strip", "a"),
@@ -100,12 +113,12 @@ CASES = [
     ("jb", "x'7b7d'", "blob-in-json", "text", "{}"),
 ]
 FITS = """
-INSERT INTO t (n, i4, i2, f, f4, s, v, ch, b, ok, d, ts, tz, tm, num, dec, u, j, jb, en) VALUES
+INSERT INTO t (n, i4, i2, f, f4, s, v, ch, b, ok, d, ts, tz, tm, num, dec, u, j, jb, en, iv, ip) VALUES
     (1, 2147483647, -32768, 1, 0.5, '', 'ééé', ' é', x'', 1, '2024-02-29', '2024-01-02', '2024-01-02 03:04:05+02:00',
      '23:59', 12345678901234567, 999.99, '01234567-89AB-CDEF-0123-456789ABCDEF', '{"a": 1}',
-     '{"b":[1,2.50e0], "a":1, "a":2}', 'sad'),
+     '{"b":[1,2.50e0], "a":1, "a":2}', 'sad', '-3 days 04:05:06.7', '10.1.2.3/8'),
     (-9223372036854775808, 0, 0, 9e999, -0.0, 'x', '', '', x'ff', 0, NULL, '0001-01-01 00:00:00.000001',
-     '2024-01-02T03:04Z', '00:00:00.5', -1e-9, -1, NULL, '1', 'null', NULL);
+     '2024-01-02T03:04Z', '00:00:00.5', -1e-9, -1, NULL, '1', 'null', NULL, '123:00', '2001:db8::1');
 """
 
 
@@ -149,6 +162,10 @@ def test_what_fits_is_no_misfit_and_comes_back_equal(make: Make, data: Data, ask
     assert ask("SELECT n, f, f4::text, b, ok, d::text, ts::text, tz AT TIME ZONE 'UTC' = ts FROM t ORDER BY n") == [
         (-(2**63), float("inf"), "-0", b"\xff", False, None, "0001-01-01 00:00:00.000001", False),
         (1, 1.0, "0.5", b"", True, "2024-02-29", "2024-01-02 00:00:00", False),
+    ]
+    assert ask("SELECT iv::text, ip::text, host(ip) FROM t ORDER BY n") == [
+        ("123:00:00", "2001:db8::1/128", "2001:db8::1"),
+        ("-3 days +04:05:06.7", "10.1.2.3/8", "10.1.2.3"),
     ]
     assert ask("SELECT tm::text, num::text, dec::text, u::text, j::text, jb::text FROM t ORDER BY n") == [
         ("00:00:00.5", "-0.000000001", "-1.00", None, "1", "null"),

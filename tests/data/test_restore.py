@@ -90,3 +90,45 @@ def test_without_a_backup_the_original_has_to_be_named(data: Data, url: str) -> 
     result = data("restore", "new.db", url)
     assert result.exit_code == 2
     assert "name the original SQLite file by --like" in result.stderr
+
+
+def test_values_come_back_in_the_form_that_the_programs_of_the_file_write(
+    make: Make, data: Data, ask: Ask, url: str, tmp_path: Path
+) -> None:
+    """As an ORM has them: a uuid in char(32), an interval in a bigint, moments in one of several forms."""
+    file = make(
+        "CREATE TABLE t (id char(32) PRIMARY KEY, long UUID, took bigint, naive datetime, zoned datetime,"
+        " iso timestamp, offset timestamp, day date, empty datetime, ip char(39));"
+        "INSERT INTO t VALUES ('00000000000000000000000000000001', '00000000-0000-0000-0000-000000000002', -1,"
+        " '2024-01-02 03:04:05.000006', '2024-01-02T03:04:05Z', '2024-01-02T03:04:05', '2024-01-02 03:04:05+00:00',"
+        " '2024-01-02', NULL, '10.0.0.1')"
+    )
+    ask(
+        "CREATE TABLE t (id uuid PRIMARY KEY, long uuid, took interval, naive timestamptz, zoned timestamptz,"
+        ' iso timestamp, "offset" timestamptz, day date, empty timestamptz, ip inet)'
+    )
+    assert data("copy", file, url, "--policy", "t.took=coerce:microseconds").exit_code == 0
+    restored = data("restore", "new.db", url)
+    assert restored.exit_code == 0, restored.output
+    assert content(tmp_path / "new.db") == content(file)
+    ask(
+        "INSERT INTO t SELECT gen_random_uuid(), long, '1 day 00:00:00.5', '2024-07-01 00:00+02',"
+        " '2024-07-01 00:00+02', iso, \"offset\", day, '2024-07-01 00:00+02', '::1' FROM t"
+    )
+    assert data("restore", "later.db", url, "--like", file).exit_code == 0
+    with closing(sqlite3.connect(tmp_path / "later.db")) as connection:
+        query = "SELECT length(id), took, naive, zoned, empty, ip FROM t WHERE took > 0"
+        assert connection.execute(query).fetchall() == [
+            (32, 86_400_500_000, "2024-06-30 22:00:00", "2024-06-30T22:00:00Z", "2024-06-30 22:00:00+00:00", "::1")
+        ]
+
+
+def test_a_type_that_rows_are_not_read_from_can_be_left_out(make: Make, data: Data, ask: Ask, url: str) -> None:
+    file = make("CREATE TABLE t (id INTEGER PRIMARY KEY, tags TEXT, path TEXT)")
+    ask("CREATE TABLE t (id bigint PRIMARY KEY, tags text[], path point); INSERT INTO t VALUES (1, '{a}', '(1,2)')")
+    failed = data("restore", "new.db", url, "--like", file)
+    assert failed.exit_code == 2
+    assert "t.tags (text[]), t.path (point); leave them out: --skip t.tags --skip t.path" in failed.stderr
+    result = data("restore", "new.db", url, "--like", file, "--skip", "t.tags", "--skip", "t.path")
+    assert result.exit_code == 0, result.output
+    assert "column t.tags is left out, as asked" in result.stderr
