@@ -16,7 +16,7 @@ from sqlport.hosts.python.comments import IN_SQL, codes, comments, marked_lines,
 from sqlport.hosts.python.dialects import dialect_of_imports, takes_format
 from sqlport.hosts.python.evaluate import interpreter
 from sqlport.hosts.python.flow import Flow, Outline, Pending
-from sqlport.hosts.python.helpers import MAX_VARIANTS, Helper, Inner, parameter_of, sinks_of
+from sqlport.hosts.python.helpers import MAX_VARIANTS, Fallback, Helper, Inner, parameter_of, sinks_of
 from sqlport.hosts.python.holes import looks_like_sql
 from sqlport.hosts.python.index import Index, Walk, index, walk
 from sqlport.hosts.python.interpreter import Evaluator
@@ -31,6 +31,7 @@ from sqlport.hosts.python.statements import Builder, Site
 from sqlport.hosts.python.unresolved import COLLECTION, unknown_of, unresolved
 from sqlport.hosts.python.values import (
     Const,
+    Function,
     Object,
     Option,
     Parameter,
@@ -47,18 +48,6 @@ from sqlport.model import (
     Literal,
     Statement,
 )
-
-
-@dataclass(slots=True)
-class Fallback:
-    """What is said of a call inside a helper when the helper's calls do not tell its text."""
-
-    inner: Inner
-    helper: Helper
-    finding: Finding | None = None
-    text: Str | None = None
-    site: Site | None = None
-    alternative: int = 0
 
 
 @dataclass(slots=True)
@@ -85,6 +74,7 @@ class Extractor:
     marked: list[tuple[int, bool]] = field(default_factory=list)
     own: set[str] = field(default_factory=set)
     top: Outline | None = None
+    followed: dict[int, Function] = field(default_factory=dict)
     active: Sinks = field(init=False)
     flow: Flow = field(init=False)
     evaluator: Evaluator = field(init=False)
@@ -151,7 +141,10 @@ class Extractor:
 
     def _follow(self) -> Scope:
         self.modules.budget.begin_file()
-        self.flow = flow = Flow(self.evaluator, self.index.calls, self._call, wanted=self.index.functions)
+        wanted = self.index.functions | self.index.fillers
+        if self.top is None or self.index.at_top:
+            self.followed = {}
+        self.flow = flow = Flow(self.evaluator, self.index.calls, self._call, functions=self.followed, wanted=wanted)
         if self.top is None or self.index.at_top:
             scope = flow.module(self.source.tree)
             for name in self.index.globals:
@@ -165,7 +158,10 @@ class Extractor:
             waiting = sorted(flow.pending, key=self._turn)
             flow.pending.clear()
             for pending in waiting:
-                if id(pending.function.node) in self.index.functions:
+                function = id(pending.function.node)
+                if function in self.index.functions or (
+                    function in self.index.fillers and function not in self.followed
+                ):
                     flow.function(pending)
         return scope
 

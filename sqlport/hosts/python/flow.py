@@ -88,10 +88,7 @@ class Flow:
         return Outline(scope, tuple(self.pending), tuple(self.classes))
 
     def again(self, known: Outline) -> Scope:
-        """As `module`, by what an earlier pass over the file found; what methods keep in `self` is forgotten."""
-        for info in known.classes:
-            info.attributes.clear()
-        self.evaluator.budget.changes.number += 1
+        """As `module`, by what an earlier pass over the file found."""
         self.classes = list(known.classes)
         self.pending = list(known.pending)
         return known.scope

@@ -14,9 +14,10 @@ from sqlport.hosts.python.inline import Given, bound, is_static
 from sqlport.hosts.python.match import Match
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.sinks import ANY_CALLABLE, Sink, Sinks
+from sqlport.hosts.python.statements import Site
 from sqlport.hosts.python.strings import flat
 from sqlport.hosts.python.values import Chars, Function, Gap, Object, Parameter, Piece, Str, Value, options
-from sqlport.model import Dialect
+from sqlport.model import Dialect, Finding
 
 MAX_SIZE = 400
 """Lines of a helper that is followed for each of its calls."""
@@ -120,6 +121,18 @@ class Helper:
         finally:
             home.budget.depth -= 1
         return found
+
+
+@dataclass(slots=True)
+class Fallback:
+    """What is said of a call inside a helper when the helper's calls do not tell its text."""
+
+    inner: Inner
+    helper: Helper
+    finding: Finding | None = None
+    text: Str | None = None
+    site: Site | None = None
+    alternative: int = 0
 
 
 def _unplaced(a: Str, b: Str) -> Str:

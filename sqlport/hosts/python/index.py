@@ -46,15 +46,16 @@ class Walk:
 class Index:
     """`calls`: by the id of the innermost statement, handler or case, in source order; `owners`: the other way round.
 
-    `functions`: ids of the functions that have to be followed; `imports`: top names of all imported modules;
-    `globals`: names that functions assign at module level; `keepers`: ids of methods that assign attributes;
-    `at_top`: whether one of the calls is not in a function's body.
+    `functions`: ids of the functions that have to be followed for their calls, `fillers` of those for what they keep in
+    attributes; `imports`: top names of all imported modules; `globals`: names that functions assign at module level;
+    `keepers`: ids of methods that assign attributes; `at_top`: whether one of the calls is not in a function's body.
     """
 
     walk: Walk = field(default_factory=Walk)
     calls: dict[int, list[ast.Call]] = field(default_factory=dict)
     owners: dict[int, int] = field(default_factory=dict)
     functions: set[int] = field(default_factory=set)
+    fillers: set[int] = field(default_factory=set)
     keepers: set[int] = field(default_factory=set)
     at_top: bool = False
 
@@ -150,7 +151,7 @@ def index(walked: Walk, methods: Collection[str], functions: Collection[str], se
     for klass, function in walked.keepers:
         result.keepers.add(function)
         if klass in with_sinks:  # what its methods keep in `self` matters
-            _need(result, function, walked.parents)
+            _need(result.fillers, function, walked.parents)
     return result
 
 
@@ -229,10 +230,10 @@ def _collect(result: Index, found: list[tuple[ast.Call, int, int]], parents: dic
         result.calls.setdefault(owner, []).append(call)
         result.owners[id(call)] = owner
         result.at_top = result.at_top or function in (0, owner)
-        _need(result, function, parents)
+        _need(result.functions, function, parents)
 
 
-def _need(result: Index, function: int, parents: dict[int, int]) -> None:
-    while function and function not in result.functions:
-        result.functions.add(function)
+def _need(functions: set[int], function: int, parents: dict[int, int]) -> None:
+    while function and function not in functions:
+        functions.add(function)
         function = parents.get(function, 0)

@@ -42,6 +42,14 @@ class Modules:
     derived: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     heirs: dict[int, Sequence[ClassInfo]] = field(default_factory=dict)
 
+    def forget(self) -> None:
+        """Let go of all that was read, when no more is asked."""
+        for source in self.sources.values():
+            source.forget()
+        for known in (self.sources, self.scopes, self.files, self.located, self.known, self.heirs):
+            known.clear()
+        self.budget = Budget()
+
     def resolver(self, path: str) -> Callable[[Ref], Value | None]:
         """How the file at `path` looks up its imports."""
 

@@ -24,7 +24,7 @@ _SQL = re.compile(
     rb"|pragma\s|(?:create|drop|alter)\s+(?:\w+\s+){0,2}(?:table|index|view|trigger)\b|with\s+\w+\s+as\b)"
 )
 """Where a text of SQL may begin, in a file that is not yet known to hold any."""
-
+_WORDS = (b"select", b"insert", b"replace", b"update", b"delete", b"pragma", b"create", b"drop", b"alter", b"with")
 
 _DERIVED = re.compile(rb"(?m)^class[ \t]+([A-Za-z_]\w*)[ \t]*\(([^()]*)\)[ \t]*:")
 _NAME = re.compile(rb"([A-Za-z_]\w*)[ \t\r\n]*(?:,|$)")
@@ -39,18 +39,17 @@ class Project:
     extractors: dict[str, Extractor] = field(default_factory=dict)
     helpers: list[Helper] = field(default_factory=list)
     writing: dict[str, bool] = field(default_factory=dict)
+    calling: dict[str, bool] = field(default_factory=dict)
 
     def add(self, file: SourceFile, settings: Settings) -> None:
         """Look at a file's own sinks; it is parsed, never imported or run. Raises SqlportError for wrong sinks."""
         sinks = load(settings.sinks)
         self.files[file.path] = file, settings
-        if not _may_hold_sql(file.data, sinks, settings):
-            problem = check(file)
-            self.found[file.path] = Extraction(findings=(problem,) if problem is not None else ())
-            return
-        self._extractor(file, settings)
+        if _may_hold_sql(file.data, sinks, settings):
+            self._extractor(file, settings, in_part=True)
 
-    def _extractor(self, file: SourceFile, settings: Settings) -> Extractor | None:
+    def _extractor(self, file: SourceFile, settings: Settings, *, in_part: bool = False) -> Extractor | None:
+        """What finds the file's SQL; None where it cannot be read, not even `in_part`."""
         known = self.extractors.get(file.path)
         if known is not None:
             return known
@@ -61,11 +60,11 @@ class Project:
         if source is None or source.file.data is not file.data:
             parsed = parse(file)
             if isinstance(parsed, Finding):
-                in_part = parse_in_part(file, parsed)
-                if in_part is None:
+                part = parse_in_part(file, parsed) if in_part else None
+                if part is None:
                     self.found[file.path] = Extraction(findings=(parsed,))
                     return None
-                source, problem = in_part
+                source, problem = part
             else:
                 source = parsed
             modules.sources[file.path] = source
@@ -95,6 +94,11 @@ class Project:
         for path, extractor in self.extractors.items():
             found = extractor.finish()
             self.found[path] = as_postgres(found) if moved and extractor.settings.dialect is None else found
+        for path, (file, settings) in self.files.items():
+            if path not in self.found:
+                self.found[path] = _checked(file, settings)
+        for extractor in self.extractors.values():
+            extractor.modules.forget()
         return self.found
 
     def _derived(self) -> dict[str, list[tuple[str, str]]]:
@@ -125,21 +129,27 @@ class Project:
         return [
             path
             for path, (file, _) in self.files.items()
-            if (path in self.extractors or self._writes_sql(path) or (imports and imports.search(file.data)))
-            and not self._is_broken(path)
-            and ((anything and CALLED.search(file.data)) or (pattern is not None and pattern.search(file.data)))
+            if path not in self.found  # it cannot be read
+            and (path in self.extractors or self._writes_sql(path) or (imports and imports.search(file.data)))
+            and ((anything and self._calls_object(path)) or (pattern is not None and pattern.search(file.data)))
         ]
 
     def _writes_sql(self, path: str) -> bool:
         """Whether a text in the file begins like SQL; asked in each round, looked at once."""
         known = self.writing.get(path)
         if known is None:
-            known = self.writing[path] = _SQL.search(self.files[path][0].data) is not None
+            data = self.files[path][0].data
+            lowered = data.lower()
+            known = any(word in lowered for word in _WORDS) and _SQL.search(data) is not None
+            self.writing[path] = known
         return known
 
-    def _is_broken(self, path: str) -> bool:
-        found = self.found.get(path)
-        return found is not None and any(isinstance(finding, Finding) for finding in found.findings)
+    def _calls_object(self, path: str) -> bool:
+        """Whether an object that may run SQL is called itself in the file; looked at once, too."""
+        known = self.calling.get(path)
+        if known is None:
+            known = self.calling[path] = CALLED.search(self.files[path][0].data) is not None
+        return known
 
 
 def extract(file: SourceFile, settings: Settings) -> Extraction:
@@ -156,6 +166,13 @@ def as_postgres(found: Extraction) -> Extraction:
     """What no library and no text gives away is written for the engine of all the others."""
     statements = [replace(one, dialect="postgres") if one.dialect == "unknown" else one for one in found.statements]
     return replace(found, statements=tuple(statements))
+
+
+def _checked(file: SourceFile, settings: Settings) -> Extraction:
+    """Nothing but whether the file is valid; one that another file imports was read already."""
+    read = modules_of(settings, load(settings.sinks)).sources.get(file.path)
+    problem = check(file) if read is None or read.file.data is not file.data else None
+    return Extraction(findings=(problem,) if problem is not None else ())
 
 
 def _may_hold_sql(data: bytes, sinks: Sinks, settings: Settings) -> bool:

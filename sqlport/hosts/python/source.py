@@ -74,6 +74,18 @@ class Source:
             found = self.bodies[node] = body_of(node)
         return found
 
+    def forget(self) -> None:
+        """Empty the tree when all is said: functions and scopes refer to one another, and would keep it as garbage."""
+        for statement in self.tree.body:
+            if isinstance(statement, ast.ClassDef):
+                for inner in statement.body:
+                    if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                        inner.body.clear()
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                statement.body.clear()
+        self.tree.body.clear()
+        self.bodies.clear()
+
     def span(self, node: ast.expr | ast.stmt) -> Span:
         """The characters of a node."""
         assert node.end_lineno is not None and node.end_col_offset is not None
