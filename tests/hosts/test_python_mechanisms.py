@@ -27,6 +27,8 @@ ENUM = "import enum\nclass Q(enum.Enum):\n  A = 'SELECT 1'\n  B = 'SELECT 2'\n"
         ("Q = ('SELECT 1', 'SELECT 2')\ncur.execute(Q[-1])", "SELECT 2"),
         ("if (q := 'SELECT 1'):\n  cur.execute(q)", "SELECT 1"),
         ("while (row := cur.execute('SELECT 1').fetchone()):\n  pass", "SELECT 1"),
+        ("n = 0\nwhile n < 9:\n  cur.execute(f'SELECT 1 LIMIT 9 OFFSET {n}')\n  n += 9", "SELECT 1 LIMIT 9 OFFSET {n}"),
+        ("n = 7\nwhile True:\n  cur.execute(f'SELECT {n}')", "SELECT 7"),
         ("def f(con):\n  run = con.execute\n  run('SELECT 1')", "SELECT 1"),
         ("import functools\nfunctools.partial(cur.execute, 'SELECT 1')()", "SELECT 1"),
         ("async def f(loop):\n  await loop.run_in_executor(None, cur.execute, 'SELECT 1', (2,))", "SELECT 1"),

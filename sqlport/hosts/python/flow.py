@@ -19,6 +19,7 @@ from sqlport.hosts.python.truth import narrow, truth
 from sqlport.hosts.python.updates import augmented, mutate
 from sqlport.hosts.python.values import (
     Class,
+    Const,
     Function,
     Items,
     Object,
@@ -282,10 +283,17 @@ class Flow:
         self._loop(node, scope, scope.child())
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, scope: Scope, body: Scope) -> None:
-        """The body once. What it builds up (`+=`, append) is taken as built, as no turn adds nothing new."""
+        """The body once. What it builds up (`+=`, append) is taken as built, as no turn adds nothing new.
+
+        A number that it counts up is another one in each turn.
+        """
+        built = accumulated(node.body)
+        for name in built:
+            if isinstance(scope.get(name), Const):
+                body.set(name, Unknown(name, "it changes with each turn"))
         self.block(node.body, body)
         body.ended = False
-        for name in accumulated(node.body):
+        for name in built:
             value = body.names.pop(name, None)
             if value is not None:
                 scope.set(name, repeated(value, name))
