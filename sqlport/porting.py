@@ -172,6 +172,7 @@ def _may(candidate: _Candidate, request: Request) -> bool:
 def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Candidate]:
     from sqlport.fixers import Context
     from sqlport.semantics import Semantics
+    from sqlport.sql import UnlocatedError
 
     if parsed.problem is not None:
         return
@@ -193,7 +194,7 @@ def _candidates(parsed: Parsed, request: Request, *, last: bool) -> Iterable[_Ca
     )
     for rule in request.rulebook.rules:
         if (rule.code in _LAST) is last and request.selected(rule):
-            for proposal in _distinct(rule, context):
+            for proposal in _distinct(rule, context, UnlocatedError):
                 yield _Candidate(rule, proposal, _applicability(parsed, rule, proposal))
 
 
@@ -212,18 +213,17 @@ def _port_inner(request: Request, sql: str, catalog: Catalog) -> StatementPort:
     return port_statement(sql, (), inner)
 
 
-def _distinct(rule: Rule, context: Context) -> Iterable[Proposal]:
+def _distinct(rule: Rule, context: Context, unlocated: type[Exception]) -> Iterable[Proposal]:
     """The rule's proposals, the first one for each place, in the statement's own style.
 
-    Where the rule meets a part of the statement whose place cannot be told, the statement as a whole is one.
+    Where the rule meets a part of the statement whose place cannot be told (`unlocated`), the statement as a whole is
+    one.
     """
-    from sqlport.sql import UnlocatedError
-
     first: dict[Span, Proposal] = {}
     try:
         for proposal in rule.find(context):
             first.setdefault(proposal.span, proposal)
-    except UnlocatedError as error:
+    except unlocated as error:
         from sqlport.fixers import Proposal as Proposed
 
         message = (

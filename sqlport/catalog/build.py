@@ -55,13 +55,19 @@ def from_sqlite(connection: sqlite3.Connection, label: str = "") -> CatalogResul
 
     The connection is only read, and only its `sqlite_schema`. Raises sqlite3.Error where that cannot be read.
     """
-    rows = connection.execute(
-        "SELECT type, CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_master WHERE sql IS NOT NULL"
-        " ORDER BY type <> 'table', sql NOT LIKE 'CREATE VIRTUAL%', type <> 'index', type <> 'view', rowid"
-    ).fetchall()
+    factory = connection.text_factory
+    connection.text_factory = bytes  # UTF-8 of a database in UTF-16, too, and what is no UTF-8 as it is
+    try:
+        rows = connection.execute(
+            "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+            " ORDER BY type <> 'table', sql NOT LIKE 'CREATE VIRTUAL%', type <> 'index', type <> 'view', rowid"
+        ).fetchall()
+    finally:
+        connection.text_factory = factory
     scratch = Scratch()
     try:
-        for kind, raw_name, raw_sql in rows:
+        for raw_kind, raw_name, raw_sql in rows:
+            kind = raw_kind.decode()
             try:
                 name, sql = raw_name.decode(), raw_sql.decode()
             except UnicodeDecodeError:

@@ -62,6 +62,32 @@ def _created(key: _Key) -> CreateTable | None:
     return read_create_table(key.parsed.text, key.parsed.tokens)
 
 
+class _Asked:
+    """A context as a key of a cache: these very values."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def __hash__(self) -> int:
+        return id(self.context.parsed)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Asked):
+            return False
+        mine, theirs = self.context, other.context
+        return mine.parsed is theirs.parsed and mine.catalog is theirs.catalog and mine.target is theirs.target
+
+
+@lru_cache(maxsize=4)
+def _choices(asked: _Asked) -> tuple[tuple[ColumnDefinition, TypeChoice, str], ...]:
+    """The columns that the statement defines, with the type that each is to have and the one that is written."""
+    context = asked.context
+    return tuple(
+        (column, chosen_type(context, table, column), declared_type(column))
+        for table, column in defined_columns(context)
+    )
+
+
 def defined_columns(context: Context) -> Iterator[tuple[str, ColumnDefinition]]:
     """The columns that the statement defines, each with the name of its table."""
     table = created(context)
@@ -127,9 +153,7 @@ def chosen_type(context: Context, table: str, column: ColumnDefinition) -> TypeC
 
 def retyped(context: Context, rule: str) -> Iterator[Proposal]:
     """Every column whose type this rule is about, with PostgreSQL's type in its place."""
-    for table, column in defined_columns(context):
-        choice = chosen_type(context, table, column)
-        written = declared_type(column)
+    for column, choice, written in _choices(_Asked(context)):
         if rule == "DDL001" and not choice.rule and column.type and column.type.name != unquoted(column.type.name):
             choice = replace_choice(choice, rule=rule, reason="a type in quotes is another type for PostgreSQL")
         elif _same(choice.type, written):

@@ -27,7 +27,7 @@ def find(context: Context) -> Iterator[Proposal]:
         choice = chosen_type(context, table, column)
         rewrites = tuple(removed(context.parsed.text, clause.span) for clause in clauses)
         if choice.type == "citext":
-            yield Proposal(clauses[0].body, (*type_rewrite(column, "citext"), *rewrites))
+            yield Proposal(clauses[0].body, (*type_rewrite(column, choice.sql), *rewrites))
         elif choice.type == "text" and lowered_nocase(context.target):
             if choice.collation:
                 rewrites = (replace(clauses[0].span, f'COLLATE "{choice.collation}"'), *rewrites[1:])

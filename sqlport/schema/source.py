@@ -85,7 +85,8 @@ def _database(path: Path) -> Source:
             ids = dict(_largest_ids(connection, result.catalog))
         kinds = storages(path, result.catalog)
     except sqlite3.Error as error:
-        raise SqlportError(f"{path}: the schema of this database cannot be read: {error}") from error
+        way = f": try sqlite3 {path.name} .recover" if "malformed" in str(error) else ""
+        raise SqlportError(f"{path}: this database cannot be read: {error}{way}") from error
     return Source(path.as_posix(), "database", result.catalog, tuple(problems_of(result)), ids, path, kinds)
 
 

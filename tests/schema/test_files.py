@@ -132,6 +132,24 @@ def test_any_name_of_a_file_is_taken(tmp_path: Path, name: str) -> None:
     everything(made(tmp_path / name))
 
 
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
+def test_a_database_in_any_encoding_is_read(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "app.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"PRAGMA encoding = '{encoding}'")
+        connection.executescript(
+            "CREATE TABLE \"größe\" (ä TEXT DEFAULT 'ö', v); INSERT INTO \"größe\" VALUES ('ü', 5)"
+        )
+    source = read_source(file, Config())
+    assert source.problems == ()
+    (table,) = source.catalog
+    assert (table.name, [(column.name, column.default) for column in table.columns]) == (
+        "größe",
+        [("ä", "'ö'"), ("v", None)],
+    )
+    assert source.observed(Config().target)["größe.v"].type == "bigint"
+
+
 def test_text_that_is_no_utf8_in_a_value_is_no_obstacle(tmp_path: Path) -> None:
     file = made(tmp_path / "app.db", "CREATE TABLE t (a, d DATETIME); INSERT INTO t VALUES (CAST(x'ff' AS TEXT), 'x')")
     everything(file)
