@@ -50,8 +50,11 @@ def _package(folder: PurePosixPath, exists: Exists, imported: frozenset[str]) ->
     while root.name and exists((root / "__init__.py").as_posix()):
         package.insert(0, root.name)
         root = root.parent
-    if package:
-        return package
+    if package:  # what it lies in may be a package without __init__.py, as the imports tell
+        around = [[*root.parts[start:], *package] for start in range(len(root.parts) + 1)]
+        below = root.parts.index("src") + 1 if "src" in root.parts else len(root.parts)
+        seen = (one for one in around if ".".join(one[: len(one) - len(package) + 1]) in imported)
+        return next(seen, around[below])
     longest = (list(folder.parts[start:]) for start in range(len(folder.parts)))
     return next((parts for parts in longest if ".".join(parts) in imported), [])
 

@@ -88,8 +88,10 @@ def plan(
     }
     written = _written(statements)
     kinds = frozenset(["date", "timestamp"]).union(*map(members.converted, modules))
+    derived = connect.factories(modules)
     for module in modules:
-        made = [*connect.find(module, _declared(catalog_of(module.path), kinds, target)), *members.find(module)]
+        converted = _declared(catalog_of(module.path), kinds, target)
+        made = [*connect.find(module, converted, derived), *members.find(module)]
         made += lastrowid.find(module, _inserts(module.path, statements, speaking, catalog_of), returning, True)
         if module.path in running:
             made += [*connections.find(module), *functions.find(module), *errors.find(module)]

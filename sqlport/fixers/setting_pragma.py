@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._pragmas import OFF, ON, Pragma, left_out, pragma
-from sqlport.model import Applicability
+from sqlport.model import Applicability, Span
 from sqlport.sql import replace
 
 _NEEDLESS = {
@@ -50,6 +50,11 @@ def find(context: Context) -> Iterator[Proposal]:
     """Every PRAGMA of a setting, as PostgreSQL's setting where there is one."""
     found = pragma(context)
     if found is None:
+        if _is_named_by_the_program(context):
+            yield Proposal(
+                Span(context.parsed.tokens[0].start, context.parsed.tokens[-1].end),
+                message="the program computes the name of this PRAGMA; PostgreSQL has no PRAGMA, so take it out",
+            )
         return
     statement = _statement(found)
     if statement is not None:
@@ -62,6 +67,14 @@ def find(context: Context) -> Iterator[Proposal]:
         yield Proposal(found.span, message=f"{_NEEDLESS[found.name]}; leave PRAGMA {found.name} out")
     elif found.name in ("foreign_keys", "busy_timeout", "synchronous", "query_only", "threads", "defer_foreign_keys"):
         yield Proposal(found.span, message=f"PostgreSQL has no PRAGMA {found.name}; leave the question out")
+
+
+def _is_named_by_the_program(context: Context) -> bool:
+    parsed = context.parsed
+    if parsed.kind != "PRAGMA":
+        return False
+    behind = parsed.tokens[0].end
+    return any(not parsed.text[behind : hole.start].strip() for hole in parsed.holes if hole.start >= behind)
 
 
 def _statement(found: Pragma) -> str | None:

@@ -22,7 +22,7 @@ def found(program: str, folder: Path) -> list[tuple[str, int, str]]:
     return [
         (one.code, one.place.line - HEAD.count("\n") if one.place else 0, one.message)
         for one in report.findings
-        if one.code in ("DRV002", "DRV006", "DRV011", "DRV015", "DRV016")
+        if one.code in ("DRV002", "DRV006", "DRV011", "DRV013", "DRV015", "DRV016")
     ]
 
 
@@ -160,3 +160,23 @@ def test_a_list_that_may_be_empty_is_a_finding(before: str, sql: str, line: int,
 )
 def test_a_list_that_has_values_is_none(before: str, sql: str, tmp_path: Path) -> None:
     assert places(LIST.format(before=before, sql=sql), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "class Store:\n    def serialize(self, value):\n        return value\n\n    def add(self, value):\n"
+        "        return self.serialize(value)\n",
+        "def store(item, backend):\n    return backend.serialize(item)\n",
+        "def load(item, backend):\n    return backend.deserialize(item, str)\n",
+        "import shelf\n\nshelf.backup('a', 'b')\n",
+        "db.text_factory = bytes\n",
+    ],
+)
+def test_words_of_another_library_are_no_finding(body: str, tmp_path: Path) -> None:
+    assert places(body, tmp_path) == []
+
+
+@pytest.mark.parametrize("call", ["serialize()", "deserialize(data)", "backup(copy)"])
+def test_what_only_a_connection_of_sqlite_can_do_is_a_finding(call: str, tmp_path: Path) -> None:
+    assert places(f"copy = data = None\ndb.{call}\n", tmp_path) == [("DRV013", 2)]

@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -366,3 +367,94 @@ def test_bytes_stay_bytes_in_a_blob_and_are_text_in_a_column_of_text() -> None:
 
     old, new = answers(program)
     assert old == new == (3, [blob] * 3, b'{"\xc3\xa4": 1}')
+
+
+def test_a_uri_of_sqlite_is_the_file_that_it_names(tmp_path: Path) -> None:
+    path = tmp_path / "a b.db"
+    for uri in (f"file:{tmp_path}/a%20b.db?mode=rwc", f"file://{path}"):
+        with closing(sync.connect(uri, uri=True)) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS t (a TEXT)")
+            connection.execute("INSERT INTO t VALUES ('x')")
+            connection.commit()
+    with closing(sync.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("mode", ["ro", "rw"])
+def test_a_uri_that_makes_no_file_needs_one(mode: str, tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="unable to open database file"):
+        sqlite3.connect(f"file:{tmp_path}/new.db?mode={mode}", uri=True)
+    with pytest.raises(psycopg.OperationalError, match="unable to open database file"):
+        sync.connect(f"file:{tmp_path}/new.db?mode={mode}", uri=True)
+    assert not (tmp_path / "new.db").exists()
+
+
+@pytest.mark.parametrize("name", ["file::memory:?cache=shared", "file:one?mode=memory&cache=shared"])
+def test_a_shared_database_in_memory_goes_with_its_last_connection(name: str) -> None:
+    def program(connect: Any) -> Any:
+        first, second = connect(name, uri=True), connect(name, uri=True)
+        first.execute("CREATE TABLE t (a TEXT)")
+        first.close()
+        seen = second.execute("SELECT count(*) FROM t").fetchone()[0]
+        second.close()
+        third = connect(name, uri=True)
+        with closing(third):
+            third.execute("CREATE TABLE t (a TEXT)")
+        return seen
+
+    assert program(sqlite3.connect) == program(sync.connect) == 0
+
+
+def test_databases_in_memory_that_are_not_shared_are_apart() -> None:
+    name = "file:one?mode=memory"
+    with closing(sync.connect(name)) as first, closing(sync.connect(name)) as second:
+        first.execute("CREATE TABLE t (a TEXT)")
+        second.execute("CREATE TABLE t (a TEXT)")
+
+
+def test_setting_the_isolation_level_to_none_commits() -> None:
+    def program(connection: Any, mark: str, error: Any) -> Any:
+        connection.execute("INSERT INTO t (a) VALUES ('x')")
+        connection.isolation_level = None
+        inside = connection.in_transaction
+        connection.execute("VACUUM")
+        connection.rollback()
+        return inside, connection.execute("SELECT count(*) FROM t").fetchone()[0]
+
+    old, new = answers(program)
+    assert old == new == (False, 1)
+
+
+@pytest.mark.parametrize("factory", [str, bytes, lambda raw: raw.decode().upper()])
+def test_a_text_factory_gets_the_bytes_of_texts(factory: Any) -> None:
+    def program(connection: Any, mark: str, error: Any) -> Any:
+        connection.execute("INSERT INTO t (a, n) VALUES ('\u00e4b', 1), (NULL, NULL)")
+        connection.text_factory = factory
+        return connection.text_factory is factory, sorted(connection.execute("SELECT a, n FROM t").fetchall(), key=str)
+
+    old, new = answers(program)
+    assert old == new
+
+
+def test_a_pragma_that_the_program_puts_together_is_warned_about() -> None:
+    with closing(sync.connect(":memory:")) as connection:
+        with pytest.warns(UserWarning, match="no PRAGMA: PRAGMA cache_size = 5"):
+            assert connection.execute("PRAGMA cache_size = 5").fetchall() == []
+        with pytest.warns(UserWarning, match="no PRAGMA"):
+            connection.executescript("PRAGMA a = 1; -- one\nPRAGMA b = 2;\nCREATE TABLE t (a TEXT); SELECT 1;")
+        assert connection.execute("SELECT a FROM t").fetchall() == []
+
+
+def test_a_cursor_of_the_programs_own_class() -> None:
+    class Own(sync.Cursor):
+        def only(self) -> Any:
+            return self.fetchone()[0]
+
+    class Opened(sync.Connection):
+        def execute(self, *given: Any, **options: Any) -> Any:
+            return self.cursor(Own).execute(*given, **options)
+
+    opened: Any = sync.connect(":memory:", factory=Opened, timeout=5, cached_statements=10)
+    with closing(opened) as connection:
+        assert connection.execute("SELECT 7").only() == 7
+        assert connection.cursor(factory=Own).execute("SELECT %s::int", (8,)).only() == 8

@@ -43,7 +43,10 @@ def text(name: str) -> str:
         "import sqlite3\n\nsqlite3 = None\n",
         "try:\n    import pysqlite3 as sqlite3\nexcept ImportError:\n    sqlite3 = None\n",
         "import sqlite3\n\nconnection = sqlite3.connect('a.db', factory=print)\n",
-        "import sqlite3\n\noptions = {}\nconnection = sqlite3.connect('a.db', **options)\n",
+        "import sqlite3\n\none = two = {}\nconnection = sqlite3.connect('a.db', **one, **two)\n",
+        "import sqlite3\n\n\nclass Own(sqlite3.Connection):\n    def __init__(self, *given):\n"
+        "        super().__init__(*given)\n\n\nconnection = sqlite3.connect('a.db', factory=Own)\n",
+        "import sqlite3\n\n\nclass Own:\n    pass\n\n\nconnection = sqlite3.connect('a.db', factory=Own)\n",
         "import sqlite3\n\narguments = ['a.db']\nconnection = sqlite3.connect(*arguments)\n",
         "import sqlite3\n\nbroken = (\n",
     ],
@@ -147,6 +150,46 @@ def test_an_import_comes_to_the_first_ones_and_not_to_those_in_the_middle_of_a_f
     assert text("app").startswith("import os\n\nimport postgres\n\nconnection")
 
 
+def test_a_package_in_a_folder_that_is_none_is_imported_as_others_import_it(port: Port) -> None:
+    port(
+        lib_in_corp_in_shop_in_INIT="",
+        lib_in_corp_in_shop_in_db=OPENS,
+        tests_in_test_shop="import sqlite3\n\nfrom corp.shop import db\n\nassert isinstance(db, sqlite3.Error)\n",
+    )
+    assert text("lib/corp/shop/db").startswith("from corp.shop import postgres\n")
+
+
+def test_what_lies_below_src_is_imported_from_there(port: Port) -> None:
+    port(src_in_corp_in_shop_in_INIT="", src_in_corp_in_shop_in_db=OPENS)
+    assert text("src/corp/shop/db").startswith("from corp.shop import postgres\n")
+
+
+def test_a_package_that_others_import_by_its_own_name_is_imported_so(port: Port) -> None:
+    port(
+        src_in_corp_in_shop_in_INIT="",
+        src_in_corp_in_shop_in_db=OPENS,
+        tests_in_test_shop="import sqlite3\n\nfrom shop.db import connection\n\nassert sqlite3.Error, connection\n",
+    )
+    assert text("src/corp/shop/db").startswith("from shop import postgres\n")
+
+
+def test_options_that_are_computed_are_handed_on_and_told(port: Port) -> None:
+    report = port(app="import sqlite3\n\n\ndef run(path, **options):\n    return sqlite3.connect(path, 5, **options)\n")
+    assert "    return postgres.connect(path, **options)\n" in text("app")
+    assert [(one.code, one.span.of("")) for one in report.left][:1] == [("DRV002", "")]
+    assert [one.place.line for one in report.left if one.place and "computed" in one.message] == [5]
+
+
+def test_a_class_derived_from_the_connection_stays_the_factory(port: Port) -> None:
+    own = (
+        "import sqlite3\n\n\nclass Base(sqlite3.Connection):\n    def count(self):\n"
+        "        return self.execute('SELECT 1').fetchone()[0]\n\n\nclass Own(Base):\n    pass\n"
+    )
+    port(own=own, app="import sqlite3\n\nimport own\n\nsqlite3.connect('a.db', timeout=5, factory=own.Own).count()\n")
+    assert "class Base(postgres.Connection):" in text("own")
+    assert text("app").endswith("\npostgres.connect(factory=own.Own).count()\n")
+
+
 def test_a_module_that_is_there_is_not_overwritten(port: Port) -> None:
     port(app=OPENS, postgres="LAYER = 1\n")
     assert text("postgres") == "LAYER = 1\n"
@@ -191,6 +234,13 @@ def test_a_pragma_with_a_computed_value_is_left_out(port: Port) -> None:
     port(app=app)
     assert '"/* PRAGMA journal_mode = %s: PostgreSQL always has a write-ahead log */" % mode' in text("app")
     assert 'f"/* PRAGMA cache_size = {len(mode)}: ' in text("app")
+
+
+def test_a_pragma_with_a_computed_name_is_told(port: Port) -> None:
+    each = "for one in {'cache_size': 5}.items():\n    connection.executescript('PRAGMA %s=%s' % one)\n"
+    report = port(app=OPENS + each)
+    assert [one.place.line for one in report.left if one.code == "PRG001" and one.place] == [5]
+    assert text("app").endswith(each)
 
 
 def test_columns_that_detect_types_converts_are_named(port: Port) -> None:

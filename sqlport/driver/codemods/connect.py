@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from sqlport.driver.model import Change, Module, replaced
@@ -32,10 +32,36 @@ def is_foreign(module: Module, call: ast.Call) -> bool:
     return any(_READ_ONLY.search(text) for text in texts)
 
 
-def find(module: Module, declared: Mapping[str, str] = MappingProxyType({})) -> Iterator[Change]:
+def factories(modules: Sequence[Module]) -> frozenset[str]:
+    """The names of the classes that derive from the library's Connection, and leave to it how one is made."""
+    classes = [node for one in modules for node in ast.walk(one.source.tree) if isinstance(node, ast.ClassDef)]
+    references = [reference for one in modules for reference in one.uses.references]
+    bases = {id(reference.node) for reference in references if reference.member == "Connection"}
+    found: set[str] = set()
+    for _ in classes:
+        more = {one.name for one in classes if any(id(base) in bases or _last(base) in found for base in one.bases)}
+        if more <= found:
+            break
+        found |= more
+    made = ("__init__", "__new__", "connect")
+    own = {one.name for one in classes if any(getattr(part, "name", "") in made for part in one.body)}
+    others = {name for name in found if [one.name for one in classes].count(name) > 1}
+    return frozenset(found - own - others)
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def find(
+    module: Module,
+    declared: Mapping[str, str] = MappingProxyType({}),
+    derived: frozenset[str] = frozenset(),
+) -> Iterator[Change]:
     """The calls, and those of their arguments that say something to SQLite only.
 
-    `declared` are the columns (`table.column`) of types that detect_types converts, each with that type.
+    `declared` are the columns (`table.column`) of types that detect_types converts, each with that type, `derived` the
+    classes that a `factory` may be.
     """
     for reference, call in calls(module):
         span = module.source.span(call)
@@ -46,7 +72,7 @@ def find(module: Module, declared: Mapping[str, str] = MappingProxyType({})) -> 
             )
             yield Change("DRV002", module.path, span, message=message)
             continue
-        given, problem = _arguments(call)
+        given, problem = _arguments(call, derived)
         if problem:
             yield Change("DRV002", module.path, span, message=problem)
             continue
@@ -60,18 +86,18 @@ def find(module: Module, declared: Mapping[str, str] = MappingProxyType({})) -> 
         )
 
 
-def _arguments(call: ast.Call) -> tuple[dict[str, ast.expr], str]:
-    """The arguments by name, or why they cannot be told."""
+def _arguments(call: ast.Call, derived: frozenset[str]) -> tuple[dict[str, ast.expr], str]:
+    """The arguments by name, `**` for computed ones, or why they cannot be told."""
     given: dict[str, ast.expr] = {}
     for position, node in enumerate(call.args):
         if isinstance(node, ast.Starred) or position >= len(_POSITIONS):
             return {}, "the arguments of this connect() are computed, so that it cannot be ported; write them out"
         given[_POSITIONS[position]] = node
     for keyword in call.keywords:
-        if keyword.arg is None:
-            return {}, "the arguments of this connect() are computed, so that it cannot be ported; write them out"
-        given[keyword.arg] = keyword.value
-    if "factory" in given:
+        given[keyword.arg or "**"] = keyword.value
+    if "**" in given and sum(keyword.arg is None for keyword in call.keywords) > 1:
+        return {}, "the arguments of this connect() are computed, so that it cannot be ported; write them out"
+    if "factory" in given and _last(given["factory"]) not in derived:
         return {}, "psycopg calls no `factory` as sqlite3 does; derive the class from the helper's Connection"
     if "autocommit" in given and not _is_constant(given["autocommit"], True):
         return {}, "sqlite3's `autocommit=False` is psycopg's own way; open it with psycopg.connect() by hand"
@@ -92,18 +118,15 @@ def _without_arguments(
     module: Module, call: ast.Call, given: dict[str, ast.expr], declared: Mapping[str, str]
 ) -> Iterator[FileEdit]:
     """The edits that leave the database, where it is computed or in memory, and the isolation level."""
-    kept = {name for name in ("database", "isolation_level") if name in given}
+    kept = {name for name in ("database", "isolation_level", "factory", "**") if name in given}
     database = given.get("database")
     if isinstance(database, ast.Constant) and database.value not in (":memory:", ""):
         kept.discard("database")
     nodes = list(given.items())
     if len(kept) == len(nodes) and not (isinstance(given.get("isolation_level"), ast.expr) and len(call.args) > 1):
         return
-    parts = [
-        f"{name}={_text(module, given[name])}" if name != "database" else _text(module, given[name])
-        for name in given
-        if name in kept
-    ]
+    marks = {"database": "", "**": "**"}
+    parts = [f"{marks.get(name, f'{name}=')}{_text(module, given[name])}" for name in given if name in kept]
     if "autocommit" in given:
         parts.append("isolation_level=None")
     if declared:
@@ -120,6 +143,12 @@ def _text(module: Module, node: ast.expr) -> str:
 
 def _lost(module: Module, given: dict[str, ast.expr]) -> Iterator[Change]:
     """Arguments whose effect is gone."""
+    if "**" in given:
+        message = (
+            "these options are computed; psycopg has none of sqlite3's, so the helper keeps isolation_level, factory"
+            " and autocommit=True and passes over the rest (timeout, detect_types): take out what is not needed"
+        )
+        yield Change("DRV002", module.path, module.source.span(given["**"]), message=message)
     node = given.get("detect_types")
     if node is not None and not _is_constant(node, 0):
         message = (

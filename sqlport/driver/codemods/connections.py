@@ -18,10 +18,10 @@ _ADVICE: Mapping[str, str] = {
     "iterdump": "PostgreSQL's databases are dumped by pg_dump",
     "serialize": "a database of PostgreSQL is no byte string; use pg_dump",
     "deserialize": "a database of PostgreSQL is no byte string; use pg_restore",
-    "text_factory": "psycopg decodes text by the server's encoding; register a loader for another type",
     "getlimit": "PostgreSQL's limits are settings of the server",
     "setlimit": "PostgreSQL's limits are settings of the server",
 }
+_WORDS = frozenset(["backup", "serialize", "deserialize"])
 
 
 def find(module: Module) -> Iterator[Change]:
@@ -33,18 +33,26 @@ def find(module: Module) -> Iterator[Change]:
 
 def _attribute(module: Module, node: ast.Attribute) -> Iterator[Change]:
     parent = module.uses.parents.get(id(node))
-    called = isinstance(parent, ast.Call) and parent.func is node
-    if node.attr == "text_factory":
-        if not isinstance(node.ctx, ast.Store) or _is_str(module, node):
-            return
-    elif not called:
+    if not isinstance(parent, ast.Call) or parent.func is not node:
         return
-    if node.attr in ("backup", "serialize", "deserialize") and not module.uses.imports:
+    if node.attr in _WORDS and (not module.uses.imports or _is_another(module, node, parent)):
         return  # words of other libraries as well
     yield Change("DRV013", module.path, module.source.span(node), message=f"{node.attr}: {_ADVICE[node.attr]}")
 
 
-def _is_str(module: Module, node: ast.Attribute) -> bool:
-    """Whether text_factory is set to what it is anyway."""
-    parent = module.uses.parents.get(id(node))
-    return isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Name) and parent.value.id == "str"
+def _is_another(module: Module, node: ast.Attribute, call: ast.Call) -> bool:
+    """Whether it is a function of the program's own, or called otherwise than the library's."""
+    if node.attr != "backup" and len(call.args) != (node.attr == "deserialize"):
+        return True
+    if any(isinstance(one, ast.FunctionDef) and one.name == node.attr for one in ast.walk(module.source.tree)):
+        return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+    return isinstance(node.value, ast.Name) and node.value.id in _imported(module)
+
+
+def _imported(module: Module) -> set[str]:
+    return {
+        (alias.asname or alias.name).partition(".")[0]
+        for one in ast.walk(module.source.tree)
+        if isinstance(one, (ast.Import, ast.ImportFrom))
+        for alias in one.names
+    }

@@ -151,6 +151,8 @@ def _around(module: Module, part: _Part, node: ast.expr, token: Token) -> tuple[
     if not isinstance(parent.op, ast.Mult) or not alone:
         return "", ()
     around = part.parents.get(id(parent))
+    if isinstance(around, ast.Call) and isinstance(around.func, ast.Name) and around.func.id in ("list", "tuple"):
+        around = part.parents.get(id(around))
     joins = isinstance(around, ast.Call) and isinstance(around.func, ast.Attribute) and around.func.attr == "join"
     if not joins:
         return "a repeated `?` is taken for a list of placeholders elsewhere; build a list of `%s` by hand", ()

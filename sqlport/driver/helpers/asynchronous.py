@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Awaitable, Callable, Generator, Iterable
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,12 +18,15 @@ from sqlport.driver.helpers.sync import (
     WRITES,
     Row,
     adapt,
+    is_last,
     is_scratch,
     register_adapter,
     register_converter,
     row_maker,
-    scratch_of,
+    scratch,
+    use_text_factory,
     values_of,
+    without_pragmas,
 )
 
 __all__ = ["Connection", "Cursor", "Row", "connect", "register_adapter", "register_converter"]
@@ -50,16 +51,16 @@ class _Running:
             await self._result.close()
 
 
-def connect(database: str | os.PathLike[str] = "", *, isolation_level: str | None = "") -> Any:
+def connect(database: str | os.PathLike[str] = "", *, isolation_level: str | None = "", **options: Any) -> Any:
     """A connection to `DATABASE_URL`, where aiosqlite opened the file `database`.
 
     With an `isolation_level` (the default) the first write begins a transaction, as with sqlite3; with None
-    every statement stands for itself.
+    every statement stands for itself. Other `options` of aiosqlite's are about SQLite's files.
     """
 
     async def start() -> Connection:
         connection = await Connection.connect(os.environ["DATABASE_URL"], autocommit=True, cursor_factory=Cursor)
-        connection.isolation_level = isolation_level
+        connection.isolation_level = None if options.get("autocommit") is True else isolation_level
         adapt(connection)
         if is_scratch(database):
             await connection.use_scratch(database)
@@ -87,6 +88,8 @@ class Cursor(psycopg.AsyncCursor[Any]):
     async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         """Run a statement; the first that writes begins a transaction."""
         connection: Any = self.connection
+        if without_pragmas(query) != query:
+            query, params = "", None
         await connection.begin_before(query)
         if connection.in_transaction and not CONTROLS.match(query):
             async with connection.transaction():  # after an error the transaction goes on, without this statement
@@ -111,7 +114,7 @@ class Cursor(psycopg.AsyncCursor[Any]):
     async def executescript(self, script: str) -> Any:
         """Commit what is pending, then run all statements of the script."""
         await self.connection.commit()
-        await super().execute(script)
+        await super().execute(without_pragmas(script))
         return self
 
     async def fetchone(self) -> Any:
@@ -150,6 +153,7 @@ class Connection(psycopg.AsyncConnection[Any]):
     """A connection whose calls both `await` and `async with` work on, and that closes without a commit."""
 
     _scratch = ""
+    _text_factory: Any = str
     _begins: str | None = ""
     _outermost = ""
     total_changes = 0
@@ -195,6 +199,16 @@ class Connection(psycopg.AsyncConnection[Any]):
     def row_factory(self, factory: Any) -> None:
         self._row_factory = row_maker(factory)
 
+    @property
+    def text_factory(self) -> Any:
+        """What makes the texts of rows from their bytes; `str` as they are."""
+        return self._text_factory
+
+    @text_factory.setter
+    def text_factory(self, factory: Any) -> None:
+        self._text_factory = factory
+        use_text_factory(self, factory)
+
     def _new_cursor(self) -> Any:
         return self.cursor()
 
@@ -232,17 +246,14 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     async def use_scratch(self, database: str | os.PathLike[str]) -> None:
         """Work in a schema of its own: one for the connection, or the one whose name the file holds."""
-        if os.fspath(database) == ":memory:":
-            name = self._scratch = f"scratch_{uuid.uuid4().hex}"
-        else:
-            name = scratch_of(Path(database))
+        name, self._scratch = scratch(database)
         schema = sql.Identifier(name)
         await psycopg.AsyncCursor(self).execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
         await psycopg.AsyncCursor(self).execute(SCRATCH_PATH, [name])
 
     async def close(self) -> None:
         """Close it; a database in memory is gone then."""
-        if self._scratch and not self.closed:
+        if self._scratch and not self.closed and is_last(self._scratch):
             await self.rollback()
             drop = sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self._scratch))
             await psycopg.AsyncCursor(self).execute(drop)

@@ -14,10 +14,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import psycopg
 from psycopg import sql
-from psycopg.adapt import Dumper
+from psycopg.adapt import Dumper, Loader
 from psycopg.pq import Format, TransactionStatus
 from psycopg.rows import tuple_row
 
@@ -27,6 +28,7 @@ CONTROLS = re.compile(
     _COMMENTS + r"(?:BEGIN|START|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|VACUUM)\b", re.IGNORECASE | re.DOTALL
 )
 SAVEPOINT = re.compile(_COMMENTS + r"SAVEPOINT\s+([^\s;]+)", re.IGNORECASE | re.DOTALL)
+PRAGMAS = re.compile(rf"(?:{_COMMENTS}PRAGMA\b[^;]*;?)+", re.IGNORECASE | re.DOTALL)
 RELEASE = re.compile(_COMMENTS + r"RELEASE\s+(?:SAVEPOINT\s+)?([^\s;]+)", re.IGNORECASE | re.DOTALL)
 
 # The schema alone, and where types such as citext are: a DROP must not reach the tables of the program's database.
@@ -61,28 +63,31 @@ def connect(
     *,
     isolation_level: str | None = "",
     declared: Mapping[str, str] | None = None,
+    factory: type[Connection] | None = None,
+    **options: Any,
 ) -> Connection:
     """A connection to `DATABASE_URL`, where sqlite3 opened the file `database`.
 
     With an `isolation_level` (the default) the first write begins a transaction, as with sqlite3; with None
-    every statement stands for itself. `declared` names the converter of columns (`{"post.created": "timestamp"}`).
+    every statement stands for itself. `declared` names the converter of columns (`{"post.created": "timestamp"}`),
+    `factory` is a class derived from `Connection`. Other `options` of sqlite3's are about its files.
     """
-    connection = _opened()
+    connection = _opened(factory or Connection)
     connection.declared = declared or {}
-    connection.isolation_level = isolation_level
+    connection.isolation_level = None if options.get("autocommit") is True else isolation_level
     adapt(connection)
     if is_scratch(database):
         connection.use_scratch(database)
     return connection
 
 
-def _opened() -> Connection:
+def _opened(kind: type[Connection]) -> Connection:
     url = os.environ["DATABASE_URL"]
     try:
-        return Connection.connect(url, autocommit=True, cursor_factory=Cursor)
+        return kind.connect(url, autocommit=True, cursor_factory=Cursor)
     except psycopg.OperationalError:
         gc.collect()  # the server has room for few; sqlite3's connections are forgotten rather than closed
-        return Connection.connect(url, autocommit=True, cursor_factory=Cursor)
+        return kind.connect(url, autocommit=True, cursor_factory=Cursor)
 
 
 def adapt(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> None:
@@ -94,13 +99,37 @@ def adapt(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) ->
     connection.adapters.register_dumper(datetime.datetime, _DatetimeDumper)
 
 
+def use_text_factory(connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any], factory: Any) -> None:
+    """Make of texts what `factory` makes of their bytes."""
+
+    class Text(Loader):
+        def load(self, data: Any) -> Any:
+            return bytes(data).decode() if factory is str else factory(bytes(data))
+
+    for kind in (0, "text", "varchar"):  # 0 stands for types such as citext, which psycopg does not know
+        connection.adapters.register_loader(kind, Text)
+
+
 def is_scratch(database: str | os.PathLike[str]) -> bool:
     """Whether it is a database in memory, or a file among the temporary ones, as tests have them."""
-    name = os.fspath(database)
+    name, _ = file_of(database)
     if name == ":memory:":
         return True
     temporary = Path(tempfile.gettempdir()).resolve()
     return bool(name) and temporary in Path(name).resolve().parents
+
+
+def file_of(database: str | os.PathLike[str]) -> tuple[str, Mapping[str, str]]:
+    """The file that a name means, `:memory:` for none, and the parameters of a name that is a URI (`file:...`)."""
+    name = os.fsdecode(database)
+    if not name.startswith("file:"):
+        return name, {}
+    parts = urlsplit(name)
+    given = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    path = unquote(parts.path)
+    if path == ":memory:" or given.get("mode") == "memory":
+        return ":memory:", given
+    return path, given
 
 
 class Row(tuple[Any, ...]):
@@ -140,6 +169,15 @@ def row_maker(factory: Any) -> Any:
     if factory is None or factory is tuple_row:
         return tuple_row
     return factory if isinstance(factory, (_RowMaker, _Converted)) else _RowMaker(factory)
+
+
+def without_pragmas(query: str) -> str:
+    """A script without its PRAGMAs, which say nothing to PostgreSQL."""
+    found = PRAGMAS.match(query)
+    if found is None:
+        return query
+    warnings.warn(f"PostgreSQL has no PRAGMA: {found[0].strip()}", stacklevel=3)
+    return query[found.end() :]
 
 
 def values_of(parameters: Any) -> Any:
@@ -189,6 +227,8 @@ class Cursor(psycopg.Cursor[Any]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Cursor:
         """Run a statement; the first that writes begins a transaction."""
         connection: Any = self.connection
+        if without_pragmas(query) != query:
+            query, params = "", None
         connection.begin_before(query)
         if connection.in_transaction and not CONTROLS.match(query):
             with connection.transaction():  # after an error the transaction goes on, without this statement
@@ -213,7 +253,7 @@ class Cursor(psycopg.Cursor[Any]):
     def executescript(self, script: str) -> Cursor:
         """Commit what is pending, then run all statements of the script."""
         self.connection.commit()
-        super().execute(script)
+        super().execute(without_pragmas(script))
         return self
 
     def fetchone(self) -> Any:
@@ -262,6 +302,7 @@ class Connection(psycopg.Connection[Any]):
     """A connection that `with` commits or rolls back and does not close."""
 
     _scratch = ""
+    _text_factory: Any = str
     _begins: str | None = ""
     _outermost = ""
     _is_closed = False
@@ -291,6 +332,8 @@ class Connection(psycopg.Connection[Any]):
 
     @isolation_level.setter
     def isolation_level(self, level: Any) -> None:
+        if level is None:
+            self.commit()
         self._begins = level
 
     def begin_before(self, query: str) -> None:
@@ -317,11 +360,24 @@ class Connection(psycopg.Connection[Any]):
     def row_factory(self, factory: Any) -> None:
         self._row_factory = row_maker(factory)
 
+    @property
+    def text_factory(self) -> Any:
+        """What makes the texts of rows from their bytes; `str` as they are."""
+        return self._text_factory
+
+    @text_factory.setter
+    def text_factory(self, factory: Any) -> None:
+        self._text_factory = factory
+        use_text_factory(self, factory)
+
     def cursor(self, *arguments: Any, **options: Any) -> Any:
         """A cursor. Raises ProgrammingError where the program has closed the connection."""
         if self._is_closed:
             raise psycopg.ProgrammingError("Cannot operate on a closed database.")
-        cursor = super().cursor(*arguments, **options)
+        factory = options.pop("factory", None) or next((one for one in arguments if isinstance(one, type)), None)
+        if factory is not None:  # a class of the program's, as sqlite3 takes one
+            arguments = ()
+        cursor = factory(self, row_factory=self.row_factory) if factory else super().cursor(*arguments, **options)
         if self.declared:
             cursor.row_factory = cursor.row_factory
         return cursor
@@ -354,17 +410,14 @@ class Connection(psycopg.Connection[Any]):
 
     def use_scratch(self, database: str | os.PathLike[str]) -> None:
         """Work in a schema of its own: one for the connection, or the one whose name the file holds."""
-        if os.fspath(database) == ":memory:":
-            name = self._scratch = f"scratch_{uuid.uuid4().hex}"
-        else:
-            name = scratch_of(Path(database))
+        name, self._scratch = scratch(database)
         schema = sql.Identifier(name)
         psycopg.Cursor(self).execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
         psycopg.Cursor(self).execute(SCRATCH_PATH, [name])
 
     def close(self) -> None:
         """Close it; a database in memory is gone then."""
-        if self._scratch and not self.closed:
+        if self._scratch and not self.closed and is_last(self._scratch):
             self.rollback()
             psycopg.Cursor(self).execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(self._scratch)))
         self._is_closed = True
@@ -375,9 +428,38 @@ def _of_text(converter: Callable[[bytes], Any]) -> Callable[[Any], Any]:
     return lambda value: converter(bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode())
 
 
-def scratch_of(path: Path) -> str:
+_SHARED: dict[str, list[str]] = {}  # databases in memory by name: the schema, once for each connection
+
+
+def scratch(database: str | os.PathLike[str]) -> tuple[str, str]:
+    """The schema of a database in memory or a temporary file; again where it goes with its last connection."""
+    path, given = file_of(database)
+    if path != ":memory:":
+        return _scratch_of(Path(path), is_made=given.get("mode") not in ("ro", "rw")), ""
+    name = f"scratch_{uuid.uuid4().hex}"
+    if given.get("cache") == "shared":
+        opened = _SHARED.setdefault(urlsplit(os.fsdecode(database)).path, [])
+        name = opened[0] if opened else name
+        opened.append(name)
+    return name, name
+
+
+def is_last(schema: str) -> bool:
+    """Whether no other connection shares the database in memory; it is given back."""
+    for name, opened in list(_SHARED.items()):
+        if schema in opened:
+            opened.pop()
+            if opened:
+                return False
+            del _SHARED[name]
+    return True
+
+
+def _scratch_of(path: Path, *, is_made: bool) -> str:
     """The schema that stands for a temporary file: another one for each that is new or empty."""
     try:
+        if not is_made:
+            path.stat()
         held = path.read_bytes() if path.exists() else b""
         if not held:
             held = f"scratch_{uuid.uuid4().hex}".encode()
