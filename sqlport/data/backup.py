@@ -82,7 +82,9 @@ def _moments(connection: sqlite3.Connection, table: str) -> Iterator[tuple[str, 
         if not re.search("date|time", declared, re.IGNORECASE):
             continue
         some = f"SELECT {quoted(name)} AS v FROM {quoted(table)} WHERE typeof({quoted(name)}) = 'text' LIMIT {_SAMPLED}"
-        row = connection.execute(f"SELECT CAST(v AS BLOB) FROM ({some}) WHERE v GLOB '{_MOMENT}' LIMIT 1").fetchone()
+        connection.text_factory = bytes  # it may be no UTF-8
+        row = connection.execute(f"SELECT v FROM ({some}) WHERE v GLOB '{_MOMENT}' LIMIT 1").fetchone()
+        connection.text_factory = str
         if row and (form := moments.form(row[0])):
             yield f"{table}.{name}", form
 

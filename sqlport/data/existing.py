@@ -187,5 +187,9 @@ def _finished(
 
 def _at_least(connection: psycopg.Connection[Any], sequence: str, number: int) -> None:
     """Make the sequence go on behind the number; SQLite's AUTOINCREMENT never gives an id again."""
-    query = f"SELECT setval(%s, greatest(%s, CASE WHEN is_called THEN last_value ELSE 1 END)) FROM {sequence}"
-    connection.execute(query.encode(), (sequence, number))
+    # The name is no part of a query with parameters: it may hold a %.
+    row = connection.execute(
+        f"SELECT CASE WHEN is_called THEN last_value ELSE 1 END FROM {sequence}".encode()
+    ).fetchone()
+    assert row is not None  # a sequence has one row
+    connection.execute("SELECT setval(%s, %s)", (sequence, max(number, row[0])))

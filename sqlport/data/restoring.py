@@ -221,10 +221,10 @@ def _insert_large(
     for column, size in zip(table.columns, sizes, strict=True):
         if not size:
             continue
-        query = f"SELECT substring({exact(column.name)} FROM %s FOR {LARGE}) FROM {source}".encode()
         with opened(made, table, column, rowid, readonly=False) as blob, connection.cursor(binary=True) as cursor:
             for at in range(1, size + 1, LARGE):
-                piece = cursor.execute(query, (at,)).fetchone()
+                query = f"SELECT substring({exact(column.name)} FROM {at} FOR {LARGE}) FROM {source}"
+                piece = cursor.execute(query.encode()).fetchone()
                 assert piece is not None
                 blob.write(piece[0])
 

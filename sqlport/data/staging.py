@@ -52,6 +52,10 @@ class Place:
         """The search path of the definitions; extensions are in the later ones."""
         return self.staging, self.target, "public"
 
+    def notes(self, name: str) -> str:
+        """A table of notes, as it stands in a query with parameters."""
+        return in_schema(self.staging, name).replace("%", "%%")
+
 
 def lock(connection: psycopg.Connection[Any], target: str, *, patience: float = 5.0) -> None:
     """Keep other copies out of the schema until the connection ends. Raises SqlportError when one is at work.
@@ -74,7 +78,7 @@ def unfinished(connection: psycopg.Connection[Any], place: Place) -> bool | None
     """Whether an unfinished copy of the same file by the same plan is there; None where there is none at all."""
     with suppress_missing():
         row = connection.execute(
-            f"SELECT fingerprint = %s AND plan = %s FROM {in_schema(place.staging, _LOAD)}".encode(),
+            f"SELECT fingerprint = %s AND plan = %s FROM {place.notes(_LOAD)}".encode(),
             (place.fingerprint, place.plan),
         ).fetchone()
         return bool(row and row[0])
@@ -109,7 +113,7 @@ def start(
     run(connection, place.schemas, [each for each in before if each.kind != "extension"])
     with connection.transaction():
         connection.execute(
-            f"INSERT INTO {staging}.{_LOAD} (fingerprint, plan, again) VALUES (%s, %s, %s)".encode(),
+            f"INSERT INTO {place.notes(_LOAD)} (fingerprint, plan, again) VALUES (%s, %s, %s)".encode(),
             (place.fingerprint, place.plan, list(again)),
         )
 
@@ -161,7 +165,7 @@ def refused(definition: Definition, error: psycopg.Error) -> SqlportError:
 def note(connection: psycopg.Connection[Any], place: Place, table: Table, position: int, loaded: Loaded) -> None:
     """Keep how far a table is, in the transaction that is open."""
     connection.execute(
-        f"INSERT INTO {in_schema(place.staging, _PROGRESS)} VALUES (%s, %s, %s, %s)"
+        f"INSERT INTO {place.notes(_PROGRESS)} VALUES (%s, %s, %s, %s)"
         " ON CONFLICT (source) DO UPDATE"
         " SET place = excluded.place, rows = excluded.rows, sent = excluded.sent".encode(),
         (table.source, position, loaded.rows, loaded.sent),
@@ -177,7 +181,7 @@ def noted(connection: psycopg.Connection[Any], place: Place) -> Mapping[str, tup
 def behind(connection: psycopg.Connection[Any], place: Place, more: int = 0) -> int:
     """How many of the definitions behind the rows are made; `more` are noted in the transaction that is open."""
     row = connection.execute(
-        f"UPDATE {in_schema(place.staging, _LOAD)} SET behind = behind + %s RETURNING behind".encode(), (more,)
+        f"UPDATE {place.notes(_LOAD)} SET behind = behind + %s RETURNING behind".encode(), (more,)
     ).fetchone()
     assert row is not None  # made with the schema
     return int(row[0])
@@ -193,7 +197,7 @@ def again(connection: psycopg.Connection[Any], place: Place) -> list[str]:
 def tell(connection: psycopg.Connection[Any], place: Place, misfit: Misfit) -> None:
     """Keep a misfit, in the transaction that is open."""
     connection.execute(
-        f"INSERT INTO {in_schema(place.staging, _REJECTS)} (misfit) VALUES (%s)".encode(),
+        f"INSERT INTO {place.notes(_REJECTS)} (misfit) VALUES (%s)".encode(),
         (json.dumps(asdict(misfit)),),
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.round_trip import content
 from sqlport.data import load
 from tests.data.conftest import Ask, Data, Make
 
@@ -152,6 +153,38 @@ def test_a_table_for_full_text_search_is_one_with_its_text(make: Make, data: Dat
     assert data("verify", file, url).exit_code == 0
     ask("DELETE FROM ft WHERE rowid = 9")
     assert "ft (rowid = 9): is not in PostgreSQL" in data("verify", file, url).stdout
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16le", "UTF-16be"])
+def test_a_database_in_utf16(make: Make, data: Data, ask: Ask, url: str, tmp_path: Path, encoding: str) -> None:
+    file = make(
+        f"PRAGMA encoding = '{encoding}'; CREATE TABLE t (\"é\" TEXT PRIMARY KEY, at DATETIME, b BLOB);"
+        "INSERT INTO t VALUES ('é😀', '2024-01-02T03:04:05Z', x'00ff'), ('', NULL, NULL);"
+        "CREATE VIEW v AS SELECT 1 AS i"
+    )
+    assert data("check", file).stdout == "1 tables, 2 rows: every value fits\n"
+    assert data("copy", file, url).exit_code == 0
+    assert ask('SELECT "é", b FROM t, v ORDER BY 1') == [("", None), ("é😀", b"\x00\xff")]
+    assert data("verify", file, url).exit_code == 0
+    assert data("restore", "new.db", url).exit_code == 0
+    assert content(tmp_path / "new.db") == content(file)
+
+
+def test_percent_signs_and_quotes_in_names(make: Make, data: Data, ask: Ask, url: str, tmp_path: Path) -> None:
+    table = '"100%s""\'"'
+    file = make(
+        f'CREATE TABLE {table} ("a%b" INTEGER PRIMARY KEY AUTOINCREMENT, "%(x)s" TEXT UNIQUE,'
+        f" up INTEGER REFERENCES {table});"
+        f"INSERT INTO {table} VALUES (1, '%s', NULL), (2, '%', 1); CREATE INDEX \"i%d\" ON {table} (\"%(x)s\")"
+    )
+    assert data("copy", file, url).exit_code == 0
+    assert ask(f'INSERT INTO {table} (up) VALUES (2) RETURNING "a%b"') == [(3,)]
+    assert "(a%b = 3): is only in PostgreSQL" in data("verify", file, url).stdout
+    for options in (["--truncate"], ["--truncate", "--resumable"], ["--schema", "%s"]):
+        again = data("copy", file, url, *options)
+        assert again.exit_code == 0, again.output
+    assert data("restore", "new.db", url).exit_code == 0
+    assert content(tmp_path / "new.db") == content(file)
 
 
 def test_a_thousand_columns(data: Data, ask: Ask, url: str, tmp_path: Path) -> None:
