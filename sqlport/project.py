@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -219,9 +219,13 @@ def read(
         return _read(paths, config, progress, stdin)
 
 
+_LONG = 100_000
+"""Characters of a statement whose tree is not searched for garbage while it is ported: an INSERT of many rows."""
+
+
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Trees and scopes live as long as the reading does: looking for garbage among them is a fifth of its time."""
+    """Trees and scopes live as long as they are worked on: looking for garbage among them is a fifth of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -384,7 +388,8 @@ def _port(statement: Statement, request: Request, suppressions: Sequence[Suppres
 
     if statement.dialect == "postgres" or statement.branch:
         return untouched(statement.sql, statement.holes)
-    ported = port_statement(statement.sql, statement.holes, request)
+    with _without_collector() if len(statement.sql) > _LONG else nullcontext():
+        ported = port_statement(statement.sql, statement.holes, request)
     if not suppressions or not ported.findings:
         return ported
     placed = [

@@ -16,9 +16,9 @@ def find(context: Context) -> Iterator[Proposal]:
     """Every text that stands as a condition, `'1'` and `'0'` aside, which both engines take alike."""
     tree = context.parsed.tree
     for node in tree.dfs() if tree is not None else ():
-        if isinstance(node, exp.And | exp.Or | exp.Not | exp.Paren) or not context.parsed.has_span(node):
+        if isinstance(node, exp.And | exp.Or | exp.Not | exp.Paren) or not context.semantics.wants_condition(node):
             continue
-        if not context.semantics.wants_condition(node) or context.semantics.kind(node) not in ("text", "blob"):
+        if not context.parsed.has_span(node) or context.semantics.kind(node) not in ("text", "blob"):
             continue
         if not isinstance(node, exp.Literal):
             yield Proposal(context.parsed.span(node))

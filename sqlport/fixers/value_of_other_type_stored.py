@@ -38,8 +38,10 @@ def find(context: Context) -> Iterator[Proposal]:
     """Values in VALUES, SET and INSERT ... SELECT whose kind is plainly another one."""
     from sqlport.catalog.types import column_type
 
+    types: dict[tuple[str, str], str] = {}  # there may be very many rows
     for column, table, value in _stored(context):
-        type_name = column_type(column, table, context.target)
+        type_name = types.get((table, column.name)) or column_type(column, table, context.target)
+        types[table, column.name] = type_name
         if not context.parsed.has_span(value):
             continue
         if type_name == "text" and not column.declared_type and column.affinity == "BLOB":

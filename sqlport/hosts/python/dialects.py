@@ -23,6 +23,8 @@ _POSTGRES_TEXT = re.compile(
     re.IGNORECASE,
 )
 _FORMAT_TEXT = re.compile(r"(?<!%)%(?:s|\(\w+\)s)")
+_VALUES = re.compile(r"(\s*\(?)[\d\s,.()']{20,}")
+"""Long rows of values, which say nothing; there may be very many."""
 _SQLITE_TEXT = re.compile(
     r"\bAUTOINCREMENT\b|\bPRAGMA\b|\bsqlite_\w+|\bOR\s+(?:IGNORE|REPLACE|ABORT|FAIL|ROLLBACK)\s+INTO\b|\bifnull\s*\("
     r"|\bUPDATE\s+OR\b|\bGLOB\b|\bstrftime\s*\(|\bdatetime\s*\(|\bjulianday\s*\(|\bgroup_concat\s*\(|\bINDEXED\s+BY\b"
@@ -60,7 +62,7 @@ def dialect_of(known: Dialect, sql: str, *, any_format: bool = False) -> Dialect
 
 def dialect_of_text(sql: str, *, any_format: bool = False) -> Dialect:
     """What only one of the two engines would be told; `unknown` when the text has no or mixed signs."""
-    plain = re.sub(r"'(?:[^']|'')*'|--[^\n]*", "''", sql)
+    plain = _VALUES.sub(r"\1 ", re.sub(r"'(?:[^']|'')*'|--[^\n]*", "''", sql))
     sqlite = _SQLITE_TEXT.search(plain) is not None
     postgres = _POSTGRES_TEXT.search(plain) is not None
     if not postgres and not sqlite and not any_format:
