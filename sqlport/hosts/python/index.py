@@ -13,6 +13,9 @@ _OWNERS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _INNER = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Lambda)
 Inner = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp | ast.Lambda
+_Around = tuple[int, int, int, bool, tuple[Inner, ...]]
+"""Ids of the innermost statement, function and class, whether strings are wanted, and what a node is inside of."""
+_ROLES: dict[type, str] = {}
 
 
 @dataclass(slots=True)
@@ -83,42 +86,64 @@ class Index:
 def walk(tree: ast.Module, *, strings: bool = False) -> Walk:
     """Every call of a tree and what has to be known around it; with `strings` all outermost string expressions."""
     result = Walk()
-    stack: list[tuple[ast.AST, int, int, int, bool, tuple[Inner, ...]]] = [(tree, 0, 0, 0, strings, ())]
+    stack: list[tuple[ast.AST, _Around]] = [(tree, (0, 0, 0, strings, ()))]
     while stack:
-        node, owner, function, klass, wanted, around = stack.pop()
-        if isinstance(node, _OWNERS):
-            owner, around = id(node), ()
-            if isinstance(node, _FUNCTIONS):
-                result.parents[id(node)] = function
-                function = id(node)
-                result.kept.extend((name, node.name) for name in _returned(node))
-            elif isinstance(node, ast.ClassDef):
-                result.parents[id(node)] = function or klass
-                klass = id(node)
-            else:
-                _note(node, result)
-                if klass and function and _assigns_attribute(node):
-                    result.keepers.append((klass, function))
-        elif isinstance(node, ast.Call):
-            result.calls.append((node, owner, function, klass))
-            if around:
-                result.around[id(node)] = around
-            if len(node.args) > 1 and any(isinstance(given, ast.Attribute) for given in node.args[:-1]):
-                result.passed.append((node, owner, function, klass))
-        elif isinstance(node, _INNER):
-            around = (*around, node)
-        elif isinstance(node, ast.NamedExpr):
-            result.named.setdefault(owner, []).append(node)
-        if wanted and _is_string(node):
-            result.strings.append(node)  # type: ignore[arg-type]
-            wanted = False
+        node, state = stack.pop()
+        role = _ROLES.get(type(node)) or _role(type(node))
+        if role != "other" or state[3]:
+            state = _seen(node, role, state, result)
+        wanted = state[3]
         for name in node._fields:
             child = getattr(node, name, None)
-            if isinstance(child, list):
-                stack.extend((part, owner, function, klass, wanted, around) for part in child if _branch(part, wanted))
-            elif isinstance(child, ast.AST) and _branch(child, wanted):
-                stack.append((child, owner, function, klass, wanted, around))
+            for part in child if type(child) is list else (child,):
+                kind = type(part)
+                role = _ROLES.get(kind) or _role(kind)
+                if role != "leaf" or (wanted and kind is ast.Constant):
+                    stack.append((part, state))  # type: ignore[arg-type]
     return result
+
+
+def _seen(node: ast.AST, role: str, state: _Around, result: Walk) -> _Around:
+    """Note what the node is; what is around the nodes inside it."""
+    owner, function, klass, wanted, around = state
+    if role == "owner":
+        owner, around = id(node), ()
+        if isinstance(node, _FUNCTIONS):
+            result.parents[id(node)] = function
+            function = id(node)
+            result.kept.extend((name, node.name) for name in _returned(node))
+        elif isinstance(node, ast.ClassDef):
+            result.parents[id(node)] = function or klass
+            klass = id(node)
+        else:
+            _note(node, result)
+            if klass and function and _assigns_attribute(node):
+                result.keepers.append((klass, function))
+    elif isinstance(node, ast.Call):
+        result.calls.append((node, owner, function, klass))
+        if around:
+            result.around[id(node)] = around
+        if len(node.args) > 1 and any(isinstance(given, ast.Attribute) for given in node.args[:-1]):
+            result.passed.append((node, owner, function, klass))
+    elif isinstance(node, _INNER):
+        around = (*around, node)
+    elif isinstance(node, ast.NamedExpr):
+        result.named.setdefault(owner, []).append(node)
+    if wanted and _is_string(node):
+        result.strings.append(node)  # type: ignore[arg-type]
+        wanted = False
+    return owner, function, klass, wanted, around
+
+
+def _role(kind: type) -> str:
+    """What a node of that type means for the walk, worked out once: a tree has very many nodes."""
+    if not issubclass(kind, ast.AST) or issubclass(kind, _LEAVES):
+        role = "leaf"
+    elif issubclass(kind, _OWNERS):
+        role = "owner"
+    else:
+        role = "noted" if issubclass(kind, (ast.Call, ast.NamedExpr, *_INNER)) else "other"
+    return _ROLES.setdefault(kind, role)
 
 
 def index(walked: Walk, methods: Collection[str], functions: Collection[str], settled: Container[int] = ()) -> Index:
@@ -166,12 +191,6 @@ def _given_methods(call: ast.Call, methods: Collection[str], walked: Walk) -> It
                 if id(call) in walked.around:
                     walked.around[id(made)] = walked.around[id(call)]
             yield made
-
-
-def _branch(node: object, wanted: bool) -> bool:
-    if isinstance(node, _LEAVES):
-        return wanted and isinstance(node, ast.Constant)
-    return isinstance(node, ast.AST)
 
 
 def _is_string(node: ast.AST) -> bool:
