@@ -53,17 +53,26 @@ class Grouping:
             return True  # a label, or a name of an enclosing query
         if resolved.source not in context.semantics.scopes.sources(self.query):
             return True
-        return self._has_key(resolved.source.alias, _primary_key(resolved.source.table))
+        return self._has_key(resolved.source.alias, primary_key(resolved.source.table))
 
     def determines_all(self, context: Context, star: exp.Expr) -> bool:
         """The same for all columns that a star stands for."""
         qualifier = star.table.lower() if isinstance(star, exp.Column) else ""
         for source in context.semantics.scopes.sources(self.query):
             if qualifier in ("", source.alias) and (
-                source.table is None or not self._has_key(source.alias, _primary_key(source.table))
+                source.table is None or not self._has_key(source.alias, primary_key(source.table))
             ):
                 return not source.known
         return True
+
+    def is_among_results(self, context: Context) -> bool:
+        """Whether every term is a result of its own or by a star, so that no two results are the same."""
+        values = [item.this if isinstance(item, exp.Alias) else item for item in self.query.expressions]
+        stars = {one.table.lower() if isinstance(one, exp.Column) else "" for one in values if one.is_star}
+        results = {_key(context, one) for one in values if isinstance(one, exp.Column) and not one.is_star}
+        if not all(("" in stars and alias) or alias in stars - {""} for alias, _ in self.columns - results):
+            return False
+        return all(one in values for one in self.others)
 
     def _has_key(self, alias: str, key: tuple[str, ...]) -> bool:
         return bool(key) and all((alias, name) in self.columns for name in key)
@@ -113,7 +122,8 @@ def _key(context: Context, column: exp.Column) -> tuple[str, str]:
     return "", folded(column.name)
 
 
-def _primary_key(table: object) -> tuple[str, ...]:
+def primary_key(table: object) -> tuple[str, ...]:
+    """The (folded) names of the columns of a table's primary key; none of a view or a derived table."""
     from sqlport.catalog import Table
 
     if not isinstance(table, Table) or table.kind != "table":

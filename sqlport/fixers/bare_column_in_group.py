@@ -6,15 +6,21 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from sqlport.catalog.names import quote
 from sqlport.fixers import Context, Proposal
-from sqlport.fixers._grouping import Grouping, grouping, is_aggregate
+from sqlport.fixers._grouping import Grouping, grouping, is_aggregate, primary_key
 from sqlport.fixers._holes import has_hole
 from sqlport.model import Applicability, Span
-from sqlport.sql import Rewrite, replace
+from sqlport.sql import Rewrite, insert, replace
 
 _ONE_VALUE = "the column has one value in each group"
 _ONE_ROW = "one row of each group has that {name}()"
 _SOME_ROW = "there is a row (without any SQLite returns one of NULLs), and no two rows share the value"
+_ROW_EACH = "no two rows of the table are in one group"
+_KEY = (
+    "the star's columns are neither grouped nor in aggregates: SQLite takes them from any row of the group, PostgreSQL"
+    " where the table's key is grouped, too"
+)
 _EXTREME = (
     "SQLite takes this column from the row of the {name}(); on PostgreSQL say it with DISTINCT ON, or with"
     " ORDER BY and LIMIT 1"
@@ -34,6 +40,11 @@ def find(context: Context) -> Iterator[Proposal]:
             if row:
                 yield Proposal(context.parsed.span(stars[0]), row, Applicability.UNSAFE, condition=_SOME_ROW)
                 continue
+            for star in stars:
+                key = _with_key(context, query, star, found)
+                if key:
+                    yield Proposal(context.parsed.span(star), key, Applicability.UNSAFE, _KEY, _ROW_EACH)
+                    bare.remove(star)
             for column in bare:
                 if group is not None and has_hole(context, group):
                     yield Proposal(context.parsed.span(column))  # it may be what the hole groups by
@@ -89,6 +100,28 @@ def _row_of(context: Context, query: exp.Select, call: exp.Anonymous) -> tuple[R
     descending = " DESC NULLS LAST" if call.this == "max" else ""
     behind = Rewrite(end, end, (" ORDER BY ", value.of(context.parsed.text), f"{descending} LIMIT 1"))
     return replace(context.parsed.span(call), value), behind
+
+
+def _with_key(context: Context, query: exp.Select, star: exp.Expr, found: Grouping) -> tuple[Rewrite, ...]:
+    """The key of the star's table behind the columns of that table which a join is grouped by.
+
+    Without a join the rows of the table itself are what is put together; those of a group have nothing in common.
+    """
+    group = query.args.get("group")
+    sources = context.semantics.scopes.sources(query)
+    qualifier = star.table.lower() if isinstance(star, exp.Column) else ""
+    source = next((one for one in sources if one.alias == qualifier), None)
+    if group is None or source is None or source.table is None or len(sources) < 2 or has_hole(context, group):
+        return ()
+    key = primary_key(source.table)
+    last = group.expressions[-1]
+    if not key or found.others or any(alias != qualifier for alias, _ in found.columns):
+        return ()
+    if not context.parsed.has_span(last) or not any(map(is_aggregate, query.find_all(exp.Anonymous))):
+        return ()
+    alias = context.parsed.text_of(star)[: -len(".*")].rstrip() if isinstance(star, exp.Column) else ""
+    missing = [name for name in key if (qualifier, name) not in found.columns]
+    return (insert(context.parsed.span(last).end, "".join(f", {alias}.{quote(name)}" for name in missing)),)
 
 
 def _proposal(context: Context, column: exp.Expr, extreme: exp.Anonymous | None) -> Proposal:

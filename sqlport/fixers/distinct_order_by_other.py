@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
-from sqlport.fixers._grouping import is_aggregate
+from sqlport.fixers._grouping import grouping, is_aggregate
 from sqlport.fixers._holes import has_hole
 from sqlport.fixers._ordering import ordinal, terms
 from sqlport.model import Applicability, Span
 from sqlport.sql import Rewrite, insert, replace, wrap
 
+_NEEDLESS = "PostgreSQL sorts SELECT DISTINCT by its results only; the groups are distinct already, so that it can go"
 _ONE_VALUE = "rows that are the same result have one value of it"
 
 
@@ -23,13 +24,19 @@ def find(context: Context) -> Iterator[Proposal]:
     for ordered, owner in terms(context):
         if not isinstance(owner, exp.Select) or owner.args.get("distinct") is None or id(owner) in done:
             continue
-        if ordinal(ordered.this) is not None or _is_result(ordered.this, owner):
+        computed = has_hole(context, ordered)
+        if ordinal(ordered.this) is not None or (_is_result(ordered.this, owner) and not computed):
+            continue
+        needless = _without_distinct(context, owner)
+        if computed and not needless:
             continue
         done.add(id(owner))
         span = parsed.span(ordered)
         order = ordered.parent
         assert order is not None
-        if owner.args.get("with_") is None and _only_results(order, owner):
+        if needless:
+            yield Proposal(span, needless, Applicability.SAFE, _NEEDLESS)
+        elif owner.args.get("with_") is None and _only_results(order, owner):
             body = Span(parsed.span(owner).start, len(parsed.text[: parsed.span(order).start].rstrip()))
             rewrites = (wrap(body, "SELECT * FROM (", ") AS results"), *_unqualified(context, order))
             yield Proposal(span, rewrites, Applicability.SAFE)
@@ -37,6 +44,24 @@ def find(context: Context) -> Iterator[Proposal]:
             grouped = _grouped(context, order, owner)
             applicability = Applicability.UNSAFE if grouped else Applicability.MANUAL
             yield Proposal(span, grouped, applicability, condition=_ONE_VALUE)
+
+
+def _without_distinct(context: Context, query: exp.Select) -> tuple[Rewrite, ...]:
+    """The query without DISTINCT, where what it is grouped by keeps its results apart."""
+    found = grouping(context, query)
+    group = query.args.get("group")
+    if found is None or group is None or has_hole(context, group) or not found.is_among_results(context):
+        return ()
+    return _undistinct(context, query)
+
+
+def _undistinct(context: Context, query: exp.Select) -> tuple[Rewrite, ...]:
+    tokens = context.parsed.tokens_in(context.parsed.span(query))
+    word = next((token for token in tokens if token.word == "DISTINCT"), None)
+    first = query.expressions[0]
+    if word is None or not context.parsed.has_span(first):
+        return ()
+    return (Rewrite(word.start, context.parsed.span(first).start, ()),)
 
 
 def _grouped(context: Context, order: exp.Expr, query: exp.Select) -> tuple[Rewrite, ...]:
@@ -48,13 +73,11 @@ def _grouped(context: Context, order: exp.Expr, query: exp.Select) -> tuple[Rewr
         value = item.this if isinstance(item, exp.Alias) else item
         if not isinstance(value, exp.Column) or value.is_star or not parsed.has_span(value):
             return ()
-    words = next((token for token in parsed.tokens_in(parsed.span(query)) if token.word == "DISTINCT"), None)
-    if words is None or has_hole(context, query):
+    undistinct = _undistinct(context, query)
+    if not undistinct or has_hole(context, query):
         return ()
     keys = [item.this if isinstance(item, exp.Alias) else item for item in query.expressions]
-    start = words.start
-    end = parsed.span(query.expressions[0]).start
-    rewrites = [Rewrite(start, end, ())]
+    rewrites = [*undistinct]
     rewrites.append(insert(parsed.span(order).start, f"GROUP BY {', '.join(map(parsed.text_of, keys))} "))
     for term in order.expressions:
         value = term.this
