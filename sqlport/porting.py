@@ -248,10 +248,13 @@ def _applicability(parsed: Parsed, rule: Rule, proposal: Proposal) -> Applicabil
     if not parsed.holes:
         return chosen
     from sqlport.sql import flatten
+    from sqlport.sql.tokens import HOLE_LETTER
 
     for edit in flatten(parsed.text, proposal.rewrites):
         for hole in parsed.holes:
             span = Span(hole.start, hole.end)
+            if HOLE_LETTER in edit.text:  # what stands for a computed name is no name
+                return Applicability.MANUAL
             if span.overlaps(edit.span) or span.of(parsed.text) in edit.text:  # computed text cannot be repeated
                 return Applicability.MANUAL
             if span.touches(edit.span) and chosen is Applicability.SAFE:
@@ -282,12 +285,23 @@ def _finding(parsed: Parsed, candidate: _Candidate, *, applied: bool) -> Finding
         name=rule.name,
         effect=rule.effect,
         severity=DEFAULT_SEVERITY[rule.effect],
-        message=proposal.message or rule.message,
+        message=_said(parsed, proposal.message or rule.message),
         span=proposal.span,
         applicability=candidate.applicability,
         applied=applied,
         fix=fix,
     )
+
+
+def _said(parsed: Parsed, message: str) -> str:
+    """The message with computed names as the host has them."""
+    from sqlport.sql.tokens import HOLE_LETTER, stand_in
+
+    if HOLE_LETTER not in message:
+        return message
+    for index, hole in enumerate(parsed.holes):
+        message = message.replace(stand_in(index, hole.end - hole.start), f"{{{hole.source}}}")
+    return message
 
 
 def _invalid(parsed: Parsed) -> Finding:

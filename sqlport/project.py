@@ -296,6 +296,7 @@ def port(
     calls: Driving = Driving(),  # noqa: B008 - frozen
 ) -> tuple[Ported, ...]:
     """Statements to ports, each with the tables that its own file knows, and as its call will take it."""
+    from sqlport.computed import ComputedTables
     from sqlport.ordering import later_keys, with_later_keys
     from sqlport.porting import Request
     from sqlport.script import NOTHING
@@ -305,6 +306,7 @@ def port(
     if not source.statements:
         return ()
     tables = tables_of(source.statements, config)
+    computed = ComputedTables(source.statements, source.files)
     placer = Placer(source.files)
     ported: dict[str, Ported] = {}
     requests: dict[str, Request] = {}
@@ -323,7 +325,7 @@ def port(
             statement = told(statement)
         request = Request(
             target=_target(statement, config),
-            catalog=tables.of(statement.path).catalog,
+            catalog=computed.with_those_of(statement, tables.of(statement.path).catalog),
             rulebook=book,
             selected=_selected(config, statement.path),
             unsafe=unsafe,

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlport.model import Hole, HoleKind, Span
 
-_HOLE_LETTER = "ħ"  # a letter for every SQL lexer here, and one that no real schema begins a name with
+HOLE_LETTER = "ħ"  # a letter for every SQL lexer here, and one that no real schema begins a name with
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -110,4 +110,4 @@ def mask(sql: str, holes: Sequence[Hole], blank: frozenset[int] = frozenset()) -
 def stand_in(index: int, width: int) -> str:
     """A name of exactly `width` (at least 3) characters that stands for hole `index`."""
     digits = _DIGITS[index // 36 % 36] + _DIGITS[index % 36] if index >= 36 else _DIGITS[index]
-    return (_HOLE_LETTER + digits).ljust(width, "_")
+    return (HOLE_LETTER + digits).ljust(width, "_")
