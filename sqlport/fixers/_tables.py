@@ -89,7 +89,21 @@ def _choices(asked: _Asked) -> tuple[tuple[ColumnDefinition, TypeChoice, str], .
 
 
 def defined_columns(context: Context) -> Iterator[tuple[str, ColumnDefinition]]:
-    """The columns that the statement defines, each with the name of its table."""
+    """The columns that the statement defines, each with the name of its table; none that the program puts in whole."""
+    computed = computed_definitions(context)
+    return ((table, column) for table, column in _written_columns(context) if column.name.span not in computed)
+
+
+def computed_definitions(context: Context) -> frozenset[Span]:
+    """Where the program puts in more than a column's name, for all that is known: `CREATE TABLE t ({columns})`."""
+    if not context.parsed.holes:
+        return frozenset()
+    holes = {Span(hole.start, hole.end) for hole in context.parsed.holes}
+    columns = [column for _, column in _written_columns(context) if column.type is None and not column.constraints]
+    return frozenset(column.name.span for column in columns) & holes
+
+
+def _written_columns(context: Context) -> Iterator[tuple[str, ColumnDefinition]]:
     table = created(context)
     if table is not None:
         yield from ((table.name.text, column) for column in table.columns)
