@@ -305,4 +305,5 @@ def _connected(url: str | None, doing: str, *, read_only: bool = False) -> Itera
         try:
             yield connection
         except psycopg.Error as error:
-            raise SqlportError(f"PostgreSQL: {(error.diag.message_primary or str(error)).strip()}") from error
+            said = " ".join((error.diag.message_primary or str(error)).split())
+            raise SqlportError(f"PostgreSQL: {said}") from error

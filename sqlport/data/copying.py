@@ -74,7 +74,7 @@ def _told(state: str, resumable: bool) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
-        said = f"PostgreSQL: {(error.diag.message_primary or str(error)).strip()}{detail}; {state}"
+        said = f"PostgreSQL: {' '.join((error.diag.message_primary or str(error)).split())}{detail}; {state}"
         passes = isinstance(error, psycopg.OperationalError)
         more = ", and the same command with --resume goes on" if passes and resumable else ""
         raise SqlportError(f"{said}{more}") from error
