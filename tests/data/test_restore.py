@@ -132,3 +132,25 @@ def test_a_type_that_rows_are_not_read_from_can_be_left_out(make: Make, data: Da
     result = data("restore", "new.db", url, "--like", file, "--skip", "t.tags", "--skip", "t.path")
     assert result.exit_code == 0, result.output
     assert "column t.tags is left out, as asked" in result.stderr
+
+
+def test_what_a_policy_made_text_is_numbers_again(make: Make, data: Data, ask: Ask, url: str, tmp_path: Path) -> None:
+    """And a foreign key that SQLite itself cannot check is in nobody's way."""
+    file = make(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);"
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT, p TEXT REFERENCES p (name));"
+        "INSERT INTO p VALUES (1, 'x');"
+        "INSERT INTO t VALUES (1, 5, 'x'), (2, 'many', 'x'), (3, 2.5, 'x'), (4, NULL, NULL)"
+    )
+    ask("CREATE TABLE p (id bigint PRIMARY KEY, name text); CREATE TABLE t (id bigint PRIMARY KEY, n text, p text)")
+    policies = "--policy", "t.n=coerce:text"
+    assert data("copy", file, url, *policies).exit_code == 0
+    assert ask("SELECT n FROM t ORDER BY id") == [("5",), ("many",), ("2.5",), (None,)]
+    restored = data("restore", "new.db", url)
+    assert restored.exit_code == 0, restored.output
+    assert content(tmp_path / "new.db") == content(file)
+    ask("UPDATE t SET n = '007' WHERE id = 1")  # which SQLite would make 7
+    refused = data("restore", "other.db", url)
+    assert refused.exit_code == 2
+    assert "t (id = 1): n is '7' in SQLite, '007' in PostgreSQL: it does not come back" in refused.stderr
+    assert not (tmp_path / "other.db").exists()
