@@ -13,6 +13,8 @@ The way of the data (no imports run in a circle):
   called
 - calls to SQL: `match` (is it a sink?), `helpers` (functions that pass a parameter on are sinks, too), `extractor`
   (one file), `modules` (imports), `project` (all files, in rounds until no new helper is found)
+- what is known is kept: a class's attributes until more is learned of one (`Changes`), what a function of another
+  module returns for good (`Budget.lasting`), a file's outline and what its methods keep in objects through all rounds
 - text to statements: `alternatives`, `holes`, `dialects`, `statements`, and `unresolved` for what is not known
 - back: `splice` puts edits into literals by `encode`, and `codemod` lets libcst confirm them
 """
