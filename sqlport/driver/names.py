@@ -69,7 +69,8 @@ def uses(tree: ast.Module, modules: Mapping[str, str]) -> Uses:
         other = by_name.setdefault(one.name, one)
         if (other.library, other.member) != (one.library, one.member):
             problems.append(Problem(one.node, f"`{one.name}` is imported from two libraries"))
-    problems += _shadows(tree, by_name, {id(one.alias) for one in imports})
+    missing = {id(target) for one in imports for node in fallbacks(one, parents) for target in node.targets}
+    problems += _shadows(tree, by_name, {id(one.alias) for one in imports} | missing)
     references = [
         _reference(node, by_name[node.id], parents)
         for node in ast.walk(tree)
@@ -77,6 +78,20 @@ def uses(tree: ast.Module, modules: Mapping[str, str]) -> Uses:
     ]
     references.sort(key=lambda found: (found.node.lineno, found.node.col_offset))
     return Uses(tuple(imports), tuple(references), tuple(problems), parents)
+
+
+def fallbacks(one: Import, parents: Mapping[int, ast.AST]) -> Iterator[ast.Assign]:
+    """`sqlite3 = None` where the import fails, which is no other meaning of the name."""
+    parent = parents.get(id(one.node))
+    if not isinstance(parent, ast.Try) or one.node not in parent.body:
+        return
+    for handler in parent.handlers:
+        kind = handler.type.id if isinstance(handler.type, ast.Name) else ""
+        for node in handler.body if kind in ("ImportError", "ModuleNotFoundError") else ():
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                is_none = isinstance(node.value, ast.Constant) and node.value.value is None
+                if is_none and node.targets[0].id == one.name:
+                    yield node
 
 
 def scope_of(node: ast.AST, parents: Mapping[int, ast.AST]) -> Scope | None:
@@ -114,7 +129,7 @@ def _shadows(tree: ast.Module, names: Mapping[str, Import], own: set[int]) -> It
     """Every other place that binds one of the names."""
     for node in ast.walk(tree):
         bound: list[str | None] = []
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and id(node) not in own:
             bound = [node.id]
         elif isinstance(node, ast.arg):
             bound = [node.arg]

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from sqlport.driver.model import Change, Module
-from sqlport.driver.names import Import
+from sqlport.driver.model import Change, Module, replaced
+from sqlport.driver.names import Import, fallbacks
 from sqlport.model import FileEdit, Span
 
 
@@ -58,7 +58,7 @@ def _statement(
     if group.imports[0].scope is None and group.node in module.source.tree.body:
         edits = tuple(_at_top(module, group, gone, wanted))
     else:
-        edits = (_in_place(module, group, gone, wanted),)
+        edits = (_in_place(module, group, gone, wanted), *_fallbacks(module, gone, wanted))
     yield Change("DRV010", module.path, span, edits)
 
 
@@ -113,6 +113,15 @@ def _in_place(module: Module, group: _Group, gone: Sequence[Import], wanted: Seq
     indent = module.source.text[start : span.start]
     separator = _newline(module) + indent if not indent.strip() else "; "
     return FileEdit(module.path, span.start, span.end, separator.join(lines))
+
+
+def _fallbacks(module: Module, gone: Sequence[Import], wanted: Sequence[str]) -> Iterator[FileEdit]:
+    """`sqlite3 = None` where the import fails: the names that the new imports bring instead."""
+    aliases = [alias for line in wanted for node in ast.parse(line).body for alias in getattr(node, "names", ())]
+    names = " = ".join(alias.asname or alias.name for alias in aliases)
+    for one in gone:
+        for node in fallbacks(one, module.uses.parents):
+            yield replaced(module, module.source.span(node.targets[0] if names else node), names or "pass")
 
 
 def _left(module: Module, group: _Group, gone: Sequence[Import]) -> list[str]:
