@@ -270,3 +270,79 @@ def test_a_method_whose_calls_are_known_by_their_name_is_not_said_to_have_none()
     result = found(texts + "    def fill(self):\n        self.executemany('INSERT INTO t VALUES (?)', [(1,)])\n")
     assert [statement.sql for statement in result.statements] == ["INSERT INTO t VALUES (?)"]
     assert result.findings == ()
+
+
+NOTES = """
+import sqlite3
+class Store:
+    def __init__(self, path):
+        self.conn = sqlite3.connect(path)
+        self.table = "notes"
+        self.count()
+    def count(self):
+        return self.conn.execute(f"SELECT count(*) FROM {self.table}")
+    def run(self, sql):
+        return self.conn.execute(sql)
+    def again(self, sql):
+        return self.run(sql)
+    def last(self):
+        return self.again(f"SELECT max(id) FROM {self.table}")
+"""
+
+
+def test_what_methods_keep_in_objects_is_known_in_every_round() -> None:
+    texts = sorted(statement.sql for statement in project(notes=NOTES)["notes.py"].statements)
+    assert texts == ["SELECT count(*) FROM notes", "SELECT max(id) FROM notes"]
+
+
+def test_what_a_class_says_is_looked_up_again_when_more_is_learned_of_it() -> None:
+    base = """
+    class Base:
+        table = "a"
+        def text(self):
+            return "SELECT * FROM " + self.table
+    """
+    user = """
+    import sqlite3
+    from base import Base
+    cur = sqlite3.connect("x").cursor()
+    cur.execute(Base().text())
+    class Heir(Base):
+        table = "b"
+    cur.execute(Heir().text())
+    """
+    found_texts = {statement.sql for statement in project(base=base, user=user)["user.py"].statements}
+    assert found_texts == {"SELECT * FROM a", "SELECT * FROM b"}
+
+
+def test_a_function_of_another_module_is_asked_for_each_argument() -> None:
+    made = "def made(table, where=''):\n    text = f'SELECT * FROM {table}'\n    return text + where\n"
+    uses = "import sqlite3\nfrom made import made\ncur = sqlite3.connect('x').cursor()\n"
+    result = project(
+        made=made,
+        one=uses + "cur.execute(made('a'))\ncur.execute(made('b'))\n",
+        two=uses + "cur.execute(made('a'))\ncur.execute(made('b', ' WHERE c'))\n",
+    )
+    assert [one.sql for one in result["one.py"].statements] == ["SELECT * FROM a", "SELECT * FROM b"]
+    assert [one.sql for one in result["two.py"].statements] == ["SELECT * FROM a", "SELECT * FROM b WHERE c"]
+
+
+def test_files_are_read_anew_by_a_second_run_over_the_same_reader() -> None:
+    files = {f"{name}.py": source_of(f"{name}.py", text.encode()) for name, text in (("db", DB), ("notes", NOTES))}
+    settings = Settings(read=files.get)
+    runs = []
+    for _ in range(2):
+        finder = Finder()
+        for file in files.values():
+            finder.add(file, settings)
+        runs.append(finder.finish())
+    assert runs[0] == runs[1]
+    assert runs[0]["notes.py"].statements
+
+
+def test_a_file_without_sql_that_is_not_valid_is_told_whether_it_is_imported_or_not() -> None:
+    broken = "def f(:\n    pass\n"
+    result = project(alone=broken, imported=broken, notes=NOTES, user="import imported\n" + NOTES)
+    assert [finding.code for finding in result["alone.py"].findings] == ["SQP003"]
+    assert [finding.code for finding in result["imported.py"].findings] == ["SQP003"]
+    assert not result["notes.py"].findings
