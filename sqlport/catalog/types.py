@@ -50,6 +50,13 @@ _TIME: Final = TypeChoice("text", "DDL004", "SQLite has no date types: it stores
 _JSON: Final = TypeChoice("text", "DDL004", "SQLite stores JSON as the text that was written")
 _UUID: Final = TypeChoice("text", "DDL004", "SQLite stores a UUID as the text that was written")
 _NUMERIC: Final = TypeChoice("numeric", "DDL004", "SQLite keeps no precision or scale")
+_SECONDS: Final = TypeChoice(
+    "bigint",
+    "DDL004",
+    "its default is the seconds since 1970, which SQLite stores there as an integer",
+)
+_EPOCH: Final = re.compile(r"(?i)[\s(]*(?:unixepoch\s*\(|strftime\s*\(\s*'%s'|floor\s*\(\s*extract\s*\(\s*epoch\b)")
+"""The seconds since 1970, as SQLite has them and as they are ported."""
 _BYTES: Final = TypeChoice("bytea", "DDL001", "SQLite stores the bytes that were written")
 _COUNT: Final = TypeChoice("bigint", "DDL001", _INTEGER_REASON)
 _STRING: Final = TypeChoice(
@@ -175,6 +182,8 @@ def postgres_type(
     `default` (SQL text) tells what a column without a type holds.
     """
     choice = _overridden(declared_type, key, target.types)
+    if choice is None and counts_seconds(declared_type, default):
+        choice = _SECONDS
     if choice is None:
         choice = _chosen(declared_type, target.profile, default if not declared_type.strip() else None)
     return _collated(choice, collation, target)
@@ -248,6 +257,15 @@ def _overridden(declared_type: str, key: str, types: Mapping[str, str]) -> TypeC
         if name and name in given:
             return TypeChoice(given[name], "DDL001", f"{name} is set to it")
     return None
+
+
+def counts_seconds(declared_type: str, default: str | None) -> bool:
+    """Whether a column for dates holds integers, as its default tells; with another affinity it holds text."""
+    if default is None or _EPOCH.match(default) is None:
+        return False
+    base, _ = _parts(declared_type)
+    is_date = _BY_NAME.get(base) is _TIME or _TIME_ZONE.fullmatch(base) is not None
+    return is_date and affinity(declared_type) == "NUMERIC"
 
 
 @cache

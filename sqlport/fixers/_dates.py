@@ -28,7 +28,7 @@ from sqlport.fixers._dates_moment import (
     plus,
     truncated,
 )
-from sqlport.fixers._dates_stored import as_stored, stored_type
+from sqlport.fixers._dates_stored import as_stored, compared_type, stored_type
 from sqlport.fixers._dates_use import numeric_cast, stays_date, wants_number
 from sqlport.fixers._dates_value import CALLS, FORMATS, Request, value
 from sqlport.model import Applicability
@@ -82,7 +82,8 @@ def _judged(context: Context, node: exp.Anonymous) -> tuple[tuple[str, Proposal]
         return ("", Proposal(span)), None  # PostgreSQL's date(x), beside dates only
     try:
         moment, inner = _moment(context, call)
-        typed = stored_type(context, node) if call.name in ("date", "datetime", "time") or _is_iso(call.fmt) else ""
+        is_plain = call.name in ("date", "datetime", "time") or _is_iso(call.fmt)
+        typed = (stored_type(context, node) or compared_type(context, node, call.name)) if is_plain else ""
         parts = as_stored(moment, typed, call.name) if typed else _written(context, call, moment)
         if moment.within:
             parts = ("CASE WHEN ", *moment.within, " THEN ", *parts, " END")

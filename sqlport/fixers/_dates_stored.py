@@ -1,6 +1,8 @@
-"""Dates that go into a column which PostgreSQL keeps as a date or timestamp (profile `native`): no text then."""
+"""Dates that meet a column which PostgreSQL keeps as a date or timestamp (profile `native`): no text then."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from sqlglot import exp
 
@@ -15,6 +17,16 @@ _TYPES = {
     "timestamptz": "timestamptz",
     "timestamp with time zone": "timestamptz",
 }
+
+_OPERATORS: Mapping[type[exp.Expr], tuple[str, str]] = {
+    exp.EQ: ("=", "="),
+    exp.NEQ: ("<>", "<>"),
+    exp.LT: ("<", ">"),
+    exp.LTE: ("<=", ">="),
+    exp.GT: (">", "<"),
+    exp.GTE: (">=", "<="),
+}
+"""Comparisons as a column on the left sees them, and one on the right."""
 
 
 def stored_type(context: Context, node: exp.Expr) -> str:
@@ -32,6 +44,32 @@ def stored_type(context: Context, node: exp.Expr) -> str:
     if isinstance(parent, exp.Tuple) and isinstance(parent.parent, exp.Values):
         index = next(index for index, item in enumerate(parent.expressions) if item is node)
         return _inserted(context, parent.parent.parent, index)
+    return ""
+
+
+def compared_type(context: Context, node: exp.Expr, form: str) -> str:
+    """The date type of the column that the node is compared with; empty where the texts compare otherwise than it.
+
+    A time beside a date without one is behind it in SQLite and equal at midnight in PostgreSQL: then only `<` of the
+    time, and `>=`, mean the same. `form` is the function that writes the text.
+    """
+    while isinstance(node.parent, exp.Paren):
+        node = node.parent
+    parent = node.parent
+    other, operator = None, ""
+    if isinstance(parent, exp.Between) and node is not parent.this:
+        other, operator = parent.this, ">=" if node is parent.args["low"] else "<="
+    elif parent is not None and type(parent) in _OPERATORS:
+        left = node is parent.expression
+        other = parent.this if left else parent.expression
+        operator = _OPERATORS[type(parent)][0 if left else 1]
+    column = context.semantics.column(other.unnest()) if other is not None else None
+    table = context.semantics.table(other.unnest()) if column is not None and other is not None else None
+    found = _type(context, table.name, column.name) if column is not None and table is not None else ""
+    if found == "date":
+        return found if form == "date" else ""
+    if found in ("timestamp", "timestamptz"):
+        return found if form != "date" or operator in ("<", ">=") else ""
     return ""
 
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers import _dates_format as form
 from sqlport.fixers._dates_moment import now
-from sqlport.fixers._dates_stored import as_stored, stored_type
+from sqlport.fixers._dates_stored import as_stored, compared_type, stored_type
 from sqlport.fixers._dates_value import CALLS, FORMATS
 from sqlport.sql.match import rewrite
 
@@ -20,7 +20,7 @@ def find(context: Context) -> Iterator[Proposal]:
     """Every use that wants the text; the date functions read their own arguments."""
     for kind, name in _FORMS:
         for node in context.parsed.nodes(kind):
-            typed = stored_type(context, node)
+            typed = stored_type(context, node) or compared_type(context, node, name)
             if _belongs_to_call(node) or (typed == "timestamptz" and name == "datetime"):
                 continue
             parts = as_stored(now(), typed, name) if typed else form.text(FORMATS[name], now())

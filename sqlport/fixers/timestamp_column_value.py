@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from sqlport.fixers import Context, Proposal
 from sqlport.fixers._result_values import given_out
+from sqlport.model import Span
 from sqlport.sql import replace
 
 _FORMATS = {
@@ -27,9 +28,34 @@ def find(context: Context) -> Iterator[Proposal]:
         if not fmt:
             yield Proposal(span)
             continue
-        zone = " AT TIME ZONE 'UTC'" if _type(context, node) == "timestamptz" else ""
         label = "" if isinstance(node.parent, exp.Alias) else f" AS {node.name}"
-        yield Proposal(span, (replace(span, "to_char(", span, f"{zone}, '{fmt}'){label}"),))
+        yield Proposal(span, (replace(span, *_text(context, node, span), label),))
+    yield from _inside(context)
+
+
+def _inside(context: Context) -> Iterator[Proposal]:
+    """The largest and the smallest among the results, and what is put together with other text."""
+    for call in context.parsed.calls("min", "max"):
+        value = call.expressions[0] if len(call.expressions) == 1 else None
+        item = call.parent.parent if isinstance(call.parent, exp.Alias) else call.parent
+        if value is not None and item is context.parsed.tree and isinstance(item, exp.Select) and not context.converts:
+            yield from _as_text(context, value, call)
+    for joined in context.parsed.nodes(exp.DPipe):
+        for side in (joined.this, joined.expression):
+            yield from _as_text(context, side.unnest(), side)
+
+
+def _as_text(context: Context, column: exp.Expr, whole: exp.Expr) -> Iterator[Proposal]:
+    if isinstance(column, exp.Column) and _type(context, column) in _FORMATS and context.parsed.has_span(whole):
+        span = context.parsed.span(whole)
+        yield Proposal(span, (replace(span, *_text(context, column, span)),))
+
+
+def _text(context: Context, column: exp.Expr, span: Span) -> tuple[str | Span, ...]:
+    """What stands at the span, as the text that SQLite's functions write for a value of the column's type."""
+    found = _type(context, column)
+    zone = " AT TIME ZONE 'UTC'" if found == "timestamptz" else ""
+    return ("to_char(", span, f"{zone}, '{_FORMATS[found]}')")
 
 
 def _type(context: Context, node: exp.Expr) -> str:

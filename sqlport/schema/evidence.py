@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlport.catalog.names import quoted
-from sqlport.catalog.types import column_type, native_type
+from sqlport.catalog.types import column_type, counts_seconds, native_type
 
 if TYPE_CHECKING:
     from sqlport.catalog import Column, Table
@@ -103,6 +103,8 @@ def _faithful(target: Target) -> Target:
 def _candidate(table: Table, column: Column, *, from_values: bool) -> Iterator[str]:
     """The type that is worth a look; `content` where only the values can tell."""
     declared = native_type(column.declared_type)
+    if declared and counts_seconds(column.declared_type, column.default):
+        return  # integers in both profiles
     name = re.escape(column.name)
     checks = " ".join(table.checks)
     if declared:

@@ -60,4 +60,5 @@ def _cost(one: Evidence, prices: Mapping[str, Sequence[Change]] | None) -> str:
         return "not known"
     changes = prices.get(one.key, ())
     by_hand = sum(change.by_hand for change in changes)
-    return f"{by_hand} lines by hand, {len(changes) - by_hand} by `fix`" if changes else "none found"
+    lines = "line" if by_hand == 1 else "lines"
+    return f"{by_hand} {lines} by hand, {len(changes) - by_hand} by `fix`" if changes else "none found"
