@@ -192,6 +192,18 @@ def test_words_that_a_constant_holds_for_others_too_are_not_written_into_it() ->
     assert '= {MODE}: PostgreSQL always has a write-ahead log */")' in text
 
 
+def test_words_of_a_list_that_is_joined_elsewhere_are_part_of_its_text() -> None:
+    before = (
+        "\n\ndef run(lines):\n    if isinstance(lines, list):\n        lines = ' '.join(lines)\n"
+        "    db.execute(lines)\n\n\n"
+        "run([\n    'CREATE TRIGGER IF NOT EXISTS gone',\n    'AFTER DELETE ON users',\n    'BEGIN',\n"
+        "    'DELETE FROM users WHERE nick IS NULL;',\n    'END',\n])\n"
+    )
+    put("app.py", HEAD + before)
+    report = project.fix(["app.py"], unsafe=True, config=Config(root=Path.cwd(), select=("TRG001",)))
+    assert "CREATE OR REPLACE TRIGGER gone AFTER DELETE ON users" in report.diffs["app.py"][1]
+
+
 def test_times_stay_objects_where_sqlite3_made_objects_of_them_before() -> None:
     put("pyproject.toml", '[tool.sqlport.types]\ntimestamp = "timestamp"\n')
     schema = "db.execute('CREATE TABLE post (id INTEGER PRIMARY KEY, at TIMESTAMP)')\n"

@@ -165,7 +165,8 @@ def _is_kept_word(statement: Statement, origin: Origin) -> bool:
         return False
     if literal.end - literal.start > len(text) + _QUOTES:
         return False
-    before = [other.literal for other in statement.origins if other.end <= origin.start and other.literal != literal]
+    written = [one for one in statement.origins if not statement.sql[one.start : one.end].isspace()]  # not what joins
+    before = [other.literal for other in written if other.end <= origin.start and other.literal != literal]
     return bool(before) and not (
         before[-1].path == literal.path and before[-1].end <= literal.start <= before[-1].end + _NEAR
     )
