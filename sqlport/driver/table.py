@@ -24,6 +24,7 @@ class Table:
     that keeps its habits, `bases` to the library whose helper that one is built on. `members` and `exceptions` map a
     name of the library to expressions, in which `{helper}` is the helper's module. `functions` are those of PostgreSQL
     that SQLite lacks, `bodies` what stands for a Python expression over the arguments `{a}` and `{b}` in SQL.
+    `unported` are other libraries for SQLite, whose calls stay.
     """
 
     driver: str
@@ -34,6 +35,7 @@ class Table:
     exceptions: Mapping[str, tuple[str, ...]]
     functions: frozenset[str]
     bodies: Mapping[str, str]
+    unported: frozenset[str]
 
 
 def folder() -> Path:
@@ -61,6 +63,7 @@ def load(driver: str) -> Table | None:
             exceptions={name: tuple(found) for name, found in data["exceptions"].items()},
             functions=frozenset(data["functions"]["names"]),
             bodies=data["functions"]["bodies"],
+            unported=frozenset(data["unported"]["modules"]),
         )
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
         raise SqlportError(f"{path}: not a readable driver file ({error}); reinstall sqlport") from error

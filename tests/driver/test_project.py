@@ -366,3 +366,17 @@ def test_an_import_that_may_fail_is_ported_with_what_stands_for_it(port: Port, u
     assert text("app").startswith(imports + "\n")
     assert "postgres.connect()" in text("app")
     assert port(app=text("app")).diffs == {}
+
+
+@pytest.mark.parametrize("line", ["import anysqlite", "from apsw import Connection", "import apsw as db"])
+def test_another_library_for_sqlite_is_told(port: Port, line: str) -> None:
+    run = "\n\nasync def run(cursor):\n    await cursor.execute('SELECT a FROM t WHERE b = ? LIMIT 1', (1,))\n"
+    report = port(app=OPENS, other=line + run)
+    told = [one.place.path for one in report.left if one.code == "DRV009" and one.place and one.place.line == 1]
+    assert told == ["other.py"]
+
+
+@pytest.mark.parametrize("line", ["import json", "from . import apsw", "apsw = 1", "import anysqlites"])
+def test_a_library_for_something_else_is_not(port: Port, line: str) -> None:
+    run = "\n\nasync def run(cursor):\n    await cursor.execute('SELECT a FROM t WHERE b = ? LIMIT 1', (1,))\n"
+    assert [one for one in port(app=OPENS, other=line + run).left if one.code == "DRV009"] == []

@@ -25,10 +25,24 @@ _REPLACED = (
 
 def find(module: Module) -> Iterator[Change]:
     """Every name of the library but the calls of connect()."""
+    yield from _unported(module)
     opened = {id(reference.node) for reference, _ in connect.calls(module)}
     for reference in module.uses.references:
         if id(reference.node) not in opened:
             yield from _reference(module, reference)
+
+
+def _unported(module: Module) -> Iterator[Change]:
+    """The imports of libraries whose calls stay on SQLite."""
+    for node in ast.walk(module.source.tree):
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        names = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module] if node.module and not node.level else []
+        for name in sorted({name.partition(".")[0] for name in names} & module.table.unported):
+            message = f"{name}: its calls stay on SQLite although their SQL may be ported; move them to psycopg by hand"
+            yield Change("DRV009", module.path, module.source.span(node), message=message)
 
 
 def converted(module: Module) -> Iterator[str]:
