@@ -42,6 +42,9 @@ _BACK: Final = Policies(
         "integer-in-interval": Policy("coerce", ("microseconds",)),
         "integer-in-text": Policy("coerce", ("text",)),  # a column of numbers with texts among them became text
         "real-in-text": Policy("coerce", ("text",)),
+        "text-in-integer": Policy("coerce", ("number",)),  # a column of text that refers to numbers became one of them
+        "text-in-real": Policy("coerce", ("number",)),
+        "text-in-numeric": Policy("coerce", ("number",)),
     }
 )
 """How values are compared that are written in another form."""

@@ -138,12 +138,13 @@ def test_what_a_policy_made_text_is_numbers_again(make: Make, data: Data, ask: A
     """And a foreign key that SQLite itself cannot check is in nobody's way."""
     file = make(
         "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);"
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT, p TEXT REFERENCES p (name));"
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT, p TEXT REFERENCES p (name), up TEXT);"
         "INSERT INTO p VALUES (1, 'x');"
-        "INSERT INTO t VALUES (1, 5, 'x'), (2, 'many', 'x'), (3, 2.5, 'x'), (4, NULL, NULL)"
+        "INSERT INTO t VALUES (1, 5, 'x', '3'), (2, 'many', 'x', '1'), (3, 2.5, 'x', NULL), (4, NULL, NULL, NULL)"
     )
-    ask("CREATE TABLE p (id bigint PRIMARY KEY, name text); CREATE TABLE t (id bigint PRIMARY KEY, n text, p text)")
-    policies = "--policy", "t.n=coerce:text"
+    ask("CREATE TABLE p (id bigint PRIMARY KEY, name text)")
+    ask("CREATE TABLE t (id bigint PRIMARY KEY, n text, p text, up int)")
+    policies = "--policy", "t.n=coerce:text", "--policy", "t.up=coerce:number"
     assert data("copy", file, url, *policies).exit_code == 0
     assert ask("SELECT n FROM t ORDER BY id") == [("5",), ("many",), ("2.5",), (None,)]
     restored = data("restore", "new.db", url)
