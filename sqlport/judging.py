@@ -17,7 +17,7 @@ from sqlport.verify.result_types import changed_types
 if TYPE_CHECKING:
     from sqlport.config import Config
     from sqlport.engines.server import Server
-    from sqlport.model import Ported
+    from sqlport.model import Ported, StatementPort
     from sqlport.rulebook import Rulebook
     from sqlport.verify import SchemaResult
 
@@ -211,16 +211,31 @@ def question_of(one: Ported) -> Question | None:
     from sqlport.sql import apply
 
     count = len(port.question_parameters)
+    width = _width(port) if any(hole.kind is HoleKind.PLACEHOLDERS for hole in port.question_holes) else 1
     edits: list[Edit] = []
     for hole in port.question_holes:
         if hole.kind is HoleKind.ORDER:
             edits.append(Edit(hole.start, hole.end, ""))
         elif hole.kind is not HoleKind.INSIDE_STRING:
-            count += 1
-            edits.append(Edit(hole.start, hole.end, f"${count}"))
+            numbers = range(count + 1, count + (width if hole.kind is HoleKind.PLACEHOLDERS else 1) + 1)
+            edits.append(Edit(hole.start, hole.end, ", ".join(f"${number}" for number in numbers)))
+            count += len(numbers)
     known = [_sent(statement, key) for key in port.question_parameters]
     types = (*known, *[None] * (count - len(known)))
     return Question(apply(port.question, edits), types, kind="run")
+
+
+def _width(port: StatementPort) -> int:
+    """How many values a list of placeholders stands for: in an INSERT as many as columns are named, else one."""
+    from sqlglot import exp
+
+    from sqlport.sql import read
+
+    tree = read(port.question, port.question_holes).tree
+    if not isinstance(tree, exp.Insert) or not isinstance(tree.this, exp.Schema):
+        return 1
+    rows = tree.expression.expressions if isinstance(tree.expression, exp.Values) else []
+    return max(len(tree.this.expressions) - len(rows[0].expressions) + 1, 1) if rows else 1
 
 
 def _sent(statement: Statement, key: int | str) -> str | None:

@@ -317,3 +317,15 @@ def test_statements_that_share_a_text_are_ported_alike_where_one_of_them_could_d
     written = path.read_text()
     assert "SELECT name FROM users WHERE true'" in written
     assert "' ORDER BY nick NULLS FIRST, name'" in written
+
+
+def test_a_list_of_placeholders_stands_for_as_many_values_as_columns_are_named() -> None:
+    keys = "KEYS = ['name', 'nick', 'id']\n"
+    put(
+        "app.py",
+        HEAD + keys + 'db.execute(f\'INSERT INTO users ({",".join(KEYS)}) VALUES ({",".join("?" * len(KEYS))})\', x)\n',
+    )
+    put("b.py", HEAD + "db.execute('INSERT INTO users (name, nick) VALUES (upper(?), ' + ','.join('?' * n) + ')', x)\n")
+    report = project.verify(["."], Config(root=Path.cwd()))
+    assert {verdict.kind for verdict in report.verdicts.values()} == {"verified"}
+    assert len(report.verdicts) == 4

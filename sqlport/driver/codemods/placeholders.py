@@ -119,6 +119,11 @@ def _is_mark(node: ast.AST) -> bool:
 
 def _token(module: Module, part: _Part, node: ast.expr, token: Token) -> Iterator[Change]:
     edits: list[FileEdit] = []
+    if (marks := _characters(node, part, token)) is not None:
+        written = Span(token.start, token.end).of(part.text).replace(marks, "%s")
+        edit = FileEdit(module.path, token.start, token.end, f"[{written}] * {len(marks)}")
+        yield Change("DRV007", module.path, Span(token.start, token.end), (edit,))
+        return
     for fragment in token.fragments:
         text = fragment.text
         if len(token.fragments) == 1 and _ONLY.fullmatch(text):
@@ -138,6 +143,15 @@ def _token(module: Module, part: _Part, node: ast.expr, token: Token) -> Iterato
         yield Change("DRV007", module.path, span, message=problem)
         return
     yield Change("DRV007", module.path, span, (*wrapped, *edits))
+
+
+def _characters(node: ast.expr, part: _Part, token: Token) -> str | None:
+    """The text of several `?` whose characters are joined one by one (`",".join("???")`)."""
+    parent = part.parents.get(id(node))
+    if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute) or parent.func.attr != "join":
+        return None
+    alone = len(token.fragments) == 1 and re.fullmatch(r"\?{2,}", token.fragments[0].text) is not None
+    return token.fragments[0].text if alone and node in parent.args else None
 
 
 def _around(module: Module, part: _Part, node: ast.expr, token: Token) -> tuple[str, tuple[FileEdit, ...]]:

@@ -15,6 +15,7 @@ from sqlport.hosts.python.paths import is_resource, joined, method_of
 from sqlport.hosts.python.scopes import Scope
 from sqlport.hosts.python.values import (
     MAX_EACH,
+    Chars,
     Class,
     Const,
     File,
@@ -155,11 +156,13 @@ def _strip(evaluator: Evaluator, receiver: Str, arguments: Sequence[Value], name
 
 
 def _join(evaluator: Evaluator, separator: Str, items: Value, source: str) -> Value:
-    if isinstance(items, Str):  # the characters of a string
-        cutter = strings.Cutter(items)
-        if len(cutter.text) > MAX_EACH:
-            return Unknown(source, "join() over a long string")
-        items = Items(tuple(cutter.kept([(at, at + 1)]) for at in range(len(cutter.text))))
+    if isinstance(items, Str):  # its characters: text without a place, since no edit may make two of one
+        characters = strings.flat(items)
+        if strings.is_placeholder(text(characters[:1])) and not characters.strip("?"):
+            return Unknown(source, "a list of placeholders", HoleKind.PLACEHOLDERS)
+        if len(characters) > MAX_EACH or not all(isinstance(piece, Chars) for piece in items.pieces):
+            return Unknown(source, "join() over the characters of a string")
+        items = Items(tuple(map(text, characters)))
     if isinstance(items, Table):
         items = Items(tuple(text(str(key)) for key, _ in items.pairs))
     if isinstance(items, Items):
