@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlport.catalog import Catalog, Table, from_statements, is_definition
+from sqlport.hosts.python.source import tree_of
 from sqlport.model import Hole, HoleKind, SourceFile, Statement
 from sqlport.sql.tokens import HOLE_LETTER, stand_in
 
@@ -96,7 +97,7 @@ class _Scopes:
     def __init__(self, text: str) -> None:
         self._classes: list[tuple[int, int]] = []
         self._functions: list[tuple[int, int, frozenset[str]]] = []
-        for node in ast.walk(_tree(text)):
+        for node in ast.walk(tree_of(text)):
             if isinstance(node, ast.ClassDef):
                 self._classes.append((node.lineno, node.end_lineno or node.lineno))
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -118,10 +119,3 @@ def _bound(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     return names | {
         node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-
-
-def _tree(text: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError):
-        return ast.Module([], [])  # a finding of its own, and nothing is written there

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlport.catalog.keys import clause, foreign_keys
 from sqlport.catalog.names import folded, quote, truncated
+from sqlport.hosts.python.source import tree_of
 from sqlport.model import Ported, SourceFile, Statement
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class _Scopes:
         self._functions: list[tuple[int, int]] = []
         self._arms: list[tuple[int, str, int, int]] = []
         if file.path.endswith((".py", ".pyi")):
-            for number, node in enumerate(ast.walk(_tree(file.text))):
+            for number, node in enumerate(ast.walk(tree_of(file.text))):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                     self._functions.append((node.lineno, node.end_lineno or node.lineno))
                 elif isinstance(node, ast.If | ast.Try | ast.For | ast.While | ast.Match):
@@ -173,13 +174,6 @@ class _Scopes:
     def arms(self, one: Statement) -> _Arms:
         """The arms of conditions that the call stands in."""
         return tuple((node, arm) for node, arm, start, end in self._arms if start <= one.sink_line <= end)
-
-
-def _tree(text: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError):
-        return ast.Module([], [])  # a finding of its own, and nothing is written there
 
 
 def _arms(node: ast.If | ast.Try | ast.For | ast.While | ast.Match) -> Iterator[tuple[str, tuple[int, int]]]:

@@ -227,3 +227,11 @@ def _invalid(file: SourceFile, error: Exception) -> Finding:
     end = lines.starts[line] if line < len(lines.starts) else len(file.text)
     offset = min(start + max((error.offset or 1) - 1, 0), max(end - 1, start))
     return invalid_source(file, offset, error.msg)
+
+
+def tree_of(text: str) -> ast.Module:
+    """The tree of a file's text, empty where it is not valid Python: that is a finding of its own."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
